@@ -1,0 +1,63 @@
+//! `cargo xtask check`: all that is checked without running the product.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::process::{self, Steps};
+use crate::workspace::Workspace;
+use crate::{direction, tools};
+
+/// Runs every check, the quick ones first, and lists them at the end.
+pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    let cargo = || process::cargo(workspace);
+
+    steps.command("formatting", cargo().args(["fmt", "--all", "--check"]))?;
+    steps.step("dependency direction", || direction::holds(workspace))?;
+
+    let deny = tools::provide(workspace, &mut steps, &tools::CARGO_DENY)?;
+    let mut licences = process::program(workspace, deny);
+    steps.command("licences, bans, sources", licences.args(["check", "licenses", "bans", "sources"]))?;
+
+    let lints = ["--", "--deny", "warnings"];
+    let mut clippy = cargo();
+    steps.command("lints", clippy.args(["clippy", "--workspace", "--all-targets"]).args(lints))?;
+
+    let hack = tools::provide(workspace, &mut steps, &tools::CARGO_HACK)?;
+    let mut features = process::program(workspace, hack);
+    features.args(["hack", "clippy", "--each-feature"]);
+    for package in feature_checked(&workspace.members) {
+        features.args(["--package", package]);
+    }
+    steps.command("each feature by itself", features.args(lints))?;
+    Ok(steps.finish())
+}
+
+/// The packages that others build with features of their choice.
+fn feature_checked(members: &[(String, String)]) -> impl Iterator<Item = &str> {
+    members
+        .iter()
+        .filter(|(folder, _)| folder == "ports" || folder == "runtimes" || folder.starts_with("adapters/"))
+        .map(|(_, package)| package.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_checked_of_ports_runtimes_and_every_adapter() {
+        let member = |folder: &str, package: &str| (folder.to_owned(), package.to_owned());
+        let members = [
+            member("domain", "domain"),
+            member("ports", "anyport-ports"),
+            member("adapters/memory", "anyport-memory"),
+            member("adapters/next", "anyport-next"),
+            member("runtimes", "anyport-runtimes"),
+            member("cli", "anyport-cli"),
+        ];
+        let checked: Vec<&str> = feature_checked(&members).collect();
+        assert_eq!(checked, ["anyport-ports", "anyport-memory", "anyport-next", "anyport-runtimes"]);
+    }
+}
