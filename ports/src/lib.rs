@@ -1,0 +1,33 @@
+//! What a workload may need, as traits with numbered contracts.
+//!
+//! | port | trait | typed handles |
+//! |---|---|---|
+//! | documents | [`documents::Documents`], [`documents::Scan`] | [`handles::Reader`], [`handles::Writer`] |
+//! | messages | [`messages::Messages`] | [`handles::Publish`] |
+//! | blobs | [`blobs::Blobs`], [`blobs::SignBlobs`] | [`handles::BlobReader`], [`handles::BlobWriter`], [`handles::BlobSigner`] |
+//! | secrets | [`secrets::Secrets`] | [`handles::SecretOf`] |
+//! | time, identifiers | [`Clock`], [`Ids`] | |
+//!
+//! The clauses in the traits' docs (`DOC-CAS-2`) are the contract. Each is pinned by the one conformance check of that
+//! name, which every adapter passes; there are no capability flags. Limits are enforced by the types of the arguments,
+//! so that no adapter meets a value outside them.
+
+pub mod blobs;
+mod clock;
+mod cursor;
+pub mod documents;
+mod error;
+mod failure;
+pub mod handles;
+mod ids;
+pub mod messages;
+mod name;
+pub mod resources;
+pub mod secrets;
+
+pub use clock::{Clock, Timestamp};
+pub use cursor::Cursor;
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use failure::Failure;
+pub use ids::Ids;
+pub use name::{BucketName, CollectionName, IndexName, NAME_LENGTH, Name, SecretName, TopicName};
