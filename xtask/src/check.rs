@@ -18,7 +18,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 
     let deny = tools::provide(workspace, &mut steps, &tools::CARGO_DENY)?;
     let mut licences = process::program(workspace, deny);
-    steps.command("licences, bans, sources", licences.args(["check", "licenses", "bans", "sources"]))?;
+    licences.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]);
+    steps.command("licences, bans, sources", &mut licences)?;
 
     let lints = ["--", "--deny", "warnings"];
     let mut clippy = cargo();

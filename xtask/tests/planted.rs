@@ -85,10 +85,7 @@ fn an_executor_behind_an_optional_dependency_is_found_at_its_path() -> Result<()
     copy.plant("ports", r#"object_store = { version = "0.14", default-features = false, optional = true }"#)?;
     let (passed, said) = copy.check()?;
     assert!(!passed, "{said}");
-    assert!(
-        said.contains("[ports-are-small-and-pure] ports/Cargo.toml: depends on `object_store`"),
-        "{said}"
-    );
+    assert!(said.contains("[ports-are-small-and-pure] ports/Cargo.toml: depends on `object_store`"), "{said}");
     assert!(said.contains("domain/Cargo.toml: reaches `domain -> anyport-ports -> object_store`"), "{said}");
     Ok(())
 }

@@ -129,8 +129,7 @@ fn each_rule_is_broken_by_what_it_forbids() {
     for (dependencies, expected) in cases {
         let mut found = broken(&planted(dependencies));
         found.sort();
-        let mut expected: Vec<_> =
-            expected.iter().map(|(rule, folder)| (*rule, (*folder).to_owned())).collect();
+        let mut expected: Vec<_> = expected.iter().map(|(rule, folder)| (*rule, (*folder).to_owned())).collect();
         expected.sort();
         assert_eq!(found, expected, "planted {dependencies:?}");
     }
