@@ -1,0 +1,76 @@
+//! Faults behind a store of documents.
+
+use std::sync::Arc;
+
+use anyport_ports::documents::{
+    Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+};
+use anyport_ports::{CollectionName, Result};
+use async_trait::async_trait;
+
+use super::{Call, Faultable, Faults, send};
+use crate::subject::DocumentStore;
+
+struct Faulty {
+    store: DocumentStore,
+    faults: Faults,
+}
+
+impl Faultable for DocumentStore {
+    fn through(self, faults: &Faults) -> Self {
+        let faulty = Arc::new(Faulty { store: self, faults: faults.clone() });
+        Self { documents: Arc::clone(&faulty) as _, scan: faulty }
+    }
+}
+
+/// A write under one of these conditions is refused if it was done before.
+fn write(condition: &Condition) -> Call {
+    match condition {
+        Condition::Absent | Condition::Version(_) => Call::ConditionalWrite,
+        Condition::Always | Condition::Present => Call::Write,
+    }
+}
+
+#[async_trait]
+impl Documents for Faulty {
+    async fn get(&self, collection: &CollectionName, key: &Key) -> Result<Option<Document>> {
+        send(&self.faults, Call::Read, "documents.get", || self.store.documents.get(collection, key)).await
+    }
+
+    async fn get_many(&self, collection: &CollectionName, keys: &Keys) -> Result<Vec<Option<Document>>> {
+        send(&self.faults, Call::Read, "documents.get_many", || self.store.documents.get_many(collection, keys)).await
+    }
+
+    async fn put(&self, collection: &CollectionName, key: &Key, put: &Put) -> Result<Version> {
+        let request = || self.store.documents.put(collection, key, put);
+        send(&self.faults, write(&put.condition), "documents.put", request).await
+    }
+
+    async fn delete(&self, collection: &CollectionName, key: &Key, condition: &Condition) -> Result<()> {
+        // Sent twice, a conditional delete could meet a document created in between; a version cannot.
+        let call = if matches!(condition, Condition::Version(_)) { Call::ConditionalWrite } else { Call::Write };
+        let request = || self.store.documents.delete(collection, key, condition);
+        send(&self.faults, call, "documents.delete", request).await
+    }
+
+    async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page> {
+        send(&self.faults, Call::Read, "documents.query", || self.store.documents.query(collection, query)).await
+    }
+
+    async fn query_index(&self, collection: &CollectionName, query: &IndexQuery) -> Result<Page> {
+        let request = || self.store.documents.query_index(collection, query);
+        send(&self.faults, Call::Read, "documents.query_index", request).await
+    }
+
+    async fn transact(&self, collection: &CollectionName, transaction: &Transaction) -> Result<Vec<Version>> {
+        let request = || self.store.documents.transact(collection, transaction);
+        send(&self.faults, Call::Write, "documents.transact", request).await
+    }
+}
+
+#[async_trait]
+impl Scan for Faulty {
+    async fn scan(&self, collection: &CollectionName, query: &ScanQuery) -> Result<Page> {
+        send(&self.faults, Call::Read, "documents.scan", || self.store.scan.scan(collection, query)).await
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs the suite as tests.

@@ -1,0 +1,16 @@
+//! The proof: one suite that every adapter passes, and the tools that the suite is built from.
+//!
+//! A check is a plain async function over a port that returns a verdict, so that it runs as a test, from the command
+//! line, and against adapters that are wrong on purpose.
+
+pub mod check;
+pub mod faults;
+pub mod fingerprint;
+pub mod harness;
+pub mod linearizability;
+pub mod mutants;
+pub mod reference;
+pub mod report;
+pub mod run;
+pub mod subject;
+pub mod suite;

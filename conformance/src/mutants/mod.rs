@@ -1,0 +1,149 @@
+//! Seeded faults: adapters that are wrong in one known way each, to show that the suite notices.
+//!
+//! Each is a decorator over the reference model. A suite that passes one of them does not pin down the clause that the
+//! fault breaks; a check that fails on none of them adds nothing.
+
+mod blobs;
+mod documents;
+mod messages;
+mod secrets;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyport_ports::Result;
+use anyport_ports::resources::Resources;
+use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt as _};
+
+use crate::check::Check;
+use crate::faults::{Faultable, Faults};
+use crate::reference::Reference;
+use crate::report;
+use crate::run::{Options, run_check};
+use crate::subject::{BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, Subject, TestClock};
+use crate::suite::Suite;
+
+/// Makes the faulty handle of a sound one. Made once for each namespace, so that what a fault remembers is shared by its
+/// handles unless it means to be forgetful.
+pub type Wrap<H> = Box<dyn Fn(H) -> H + Send + Sync>;
+
+/// A seeded fault.
+pub struct Mutant<H: Faultable> {
+    /// Its name, in `snake_case`.
+    pub name: &'static str,
+    /// What it does wrong.
+    pub description: &'static str,
+    /// The clause that it breaks first of all, whose check must notice.
+    pub breaks: &'static str,
+    /// Makes it.
+    pub seed: fn(Arc<dyn TestClock>) -> Wrap<H>,
+}
+
+/// Every seeded fault, by port.
+pub struct Mutants {
+    /// Of documents.
+    pub documents: Vec<Mutant<DocumentStore>>,
+    /// Of messages.
+    pub messages: Vec<Mutant<MessageStore>>,
+    /// Of blobs.
+    pub blobs: Vec<Mutant<BlobStore>>,
+    /// Of secrets.
+    pub secrets: Vec<Mutant<SecretStore>>,
+}
+
+impl Mutants {
+    /// All of them.
+    pub fn all() -> Self {
+        Self {
+            documents: documents::mutants(),
+            messages: messages::mutants(),
+            blobs: blobs::mutants(),
+            secrets: secrets::mutants(),
+        }
+    }
+}
+
+/// Runs every check of a port against every fault of it, and tells who noticed which.
+pub async fn kill_matrix(suite: &Suite, mutants: &Mutants, options: Options) -> report::KillMatrix {
+    let started = Instant::now();
+    // A fault may make a check wait for what never comes; the reference model needs a fraction of a second.
+    let options = Options { timeout: options.timeout.min(Duration::from_secs(20)), ..options };
+    let mut rows = Vec::new();
+    rows.extend(measure("documents", &suite.documents, &mutants.documents, options).await);
+    rows.extend(measure("messages", &suite.messages, &mutants.messages, options).await);
+    rows.extend(measure("blobs", &suite.blobs, &mutants.blobs, options).await);
+    rows.extend(measure("secrets", &suite.secrets, &mutants.secrets, options).await);
+    let kills = |clause: &str| rows.iter().any(|row: &report::Mutant| row.killers.iter().any(|killer| killer == clause));
+    let idle = suite.clauses().into_iter().filter(|clause| !kills(clause)).map(str::to_owned).collect();
+    report::KillMatrix { rows, checks_without_kill: idle, seconds: started.elapsed().as_secs_f64() }
+}
+
+async fn measure<H: Faultable>(
+    port: &'static str,
+    checks: &[Check<H>],
+    mutants: &[Mutant<H>],
+    options: Options,
+) -> Vec<report::Mutant>
+where
+    Reference: Subject<H>,
+{
+    let mut rows = Vec::new();
+    for mutant in mutants {
+        let subject: Arc<dyn Subject<H>> = Arc::new(Mutated { seed: mutant.seed });
+        let killers: Vec<String> = stream::iter(checks)
+            .map(|check| run_check(port, Arc::clone(&subject), check, options))
+            .buffered(options.jobs)
+            .filter(|report| std::future::ready(matches!(report.outcome, report::Outcome::Failed { .. })))
+            .map(|report| report.clause)
+            .collect()
+            .await;
+        rows.push(report::Mutant {
+            name: mutant.name.to_owned(),
+            port: port.to_owned(),
+            description: mutant.description.to_owned(),
+            killed_by_named: killers.iter().any(|killer| killer == mutant.breaks),
+            named_check: mutant.breaks.to_owned(),
+            killers,
+        });
+    }
+    rows
+}
+
+/// The reference model with a seeded fault.
+struct Mutated<H: Faultable> {
+    seed: fn(Arc<dyn TestClock>) -> Wrap<H>,
+}
+
+#[async_trait]
+impl<H: Faultable> Subject<H> for Mutated<H>
+where
+    Reference: Subject<H>,
+{
+    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
+        let sound = Reference.fresh(resources).await?;
+        let wrap = (self.seed)(sound.clock());
+        Ok(Arc::new(MutatedNamespace { sound, wrap }))
+    }
+}
+
+struct MutatedNamespace<H: Faultable> {
+    sound: Arc<dyn Namespace<H>>,
+    wrap: Wrap<H>,
+}
+
+#[async_trait]
+impl<H: Faultable> Namespace<H> for MutatedNamespace<H> {
+    async fn connect(&self) -> Result<H> {
+        self.sound.connect().await.map(&self.wrap)
+    }
+
+    /// The seeded fault is on the near side, in the adapter, and so sees what the wire's faults do.
+    async fn connect_through(&self, faults: &Faults) -> Result<H> {
+        self.sound.connect_through(faults).await.map(&self.wrap)
+    }
+
+    fn clock(&self) -> Arc<dyn TestClock> {
+        self.sound.clock()
+    }
+}
