@@ -1,0 +1,44 @@
+use anyport_conformance::report::{AdapterReport, Report, Summary};
+
+use crate::sample;
+
+#[test]
+fn counts_come_from_the_checks() {
+    let report = sample::report();
+    let acme = &report.adapters[2];
+    assert_eq!(acme.summary.failed, 2);
+    assert_eq!(acme.summary.masked, 2);
+    assert_eq!(acme.summary.skipped, 2, "selected checks that did not run");
+    assert_eq!(acme.summary.passed, acme.checks.len() - 4);
+    let passed = report.adapters.iter().map(|adapter| adapter.summary.passed).sum();
+    assert_eq!(report.summary, Summary { passed, failed: 2, skipped: 2, masked: 2 });
+}
+
+#[test]
+fn every_reason_against_a_pass_is_named() {
+    let report = sample::report();
+    assert!(!report.is_pass());
+    assert_eq!(
+        report.problems(),
+        [
+            "2 checks failed",
+            "2 checks did not run",
+            "the adapters' fingerprints differ",
+            "1 seeded fault survives",
+            "1 seeded fault is missed by its named check",
+            "2 checks kill no seeded fault",
+        ]
+    );
+    assert_eq!(sample::passing().problems(), [""; 0]);
+    assert!(sample::passing().is_pass());
+}
+
+#[test]
+fn an_empty_run_is_not_a_pass() {
+    assert_eq!(Report::new(1, "now", Vec::new(), None).problems(), ["nothing was run"]);
+    let idle = AdapterReport::new("memory", None, 0, Vec::new(), 0.0);
+    assert_eq!(Report::new(1, "now", vec![idle], None).problems(), ["no check was selected for memory"]);
+    let mut matrix = sample::passing().kill_matrix.expect("the sample has one");
+    matrix.rows.clear();
+    assert_eq!(matrix.problems(), ["the kill matrix has no seeded faults"]);
+}
