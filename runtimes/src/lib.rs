@@ -1,1 +1,39 @@
-//! Placeholder.
+//! Who calls the workload: the function model, and the hosts that run it.
+//!
+//! A [`Function`] is an async fn whose parameters say what it takes and what it may touch; a [`Workload`] is a set of
+//! them. Manifest and OpenAPI document are read off the parameter types. Nothing here names an adapter: the composition
+//! root hands over [`anyport_ports::handles::Ports`].
+//!
+//! - [`http::HttpService`] serves the HTTP functions on any host, as a `tower::Service`.
+//! - [`server`] (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, drain.
+
+pub mod answer;
+mod duration;
+pub mod extract;
+mod fault;
+pub mod function;
+pub mod http;
+mod manifest;
+mod openapi;
+mod pipeline;
+mod problem;
+mod schedule;
+pub mod schemas;
+mod workload;
+
+#[cfg(feature = "server")]
+pub mod logs;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "server")]
+pub mod settings;
+
+pub use ::http::{Method, StatusCode};
+
+pub use answer::{Answer, Created, IntoAnswer, NoContent, Page, Tagged};
+pub use extract::{BlobCreated, Body, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
+pub use fault::Fault;
+pub use function::{Function, Handler, Limits, Trigger};
+pub use manifest::{FunctionManifest, Manifest};
+pub use problem::{Location, PROBLEM_JSON, Problem, Violation, status_of};
+pub use workload::{InvalidWorkload, RUNTIME_COLLECTION, Workload};

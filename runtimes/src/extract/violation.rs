@@ -1,0 +1,58 @@
+//! From what the validator and serde say to what the client is told.
+
+use jsonschema::Validator;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::problem::{Location, Problem, Violation};
+use crate::schemas::whole;
+
+/// Most violations told of in one answer.
+const MAX_VIOLATIONS: usize = 32;
+
+/// Holds a value against its schema.
+pub(super) fn validate(location: Location, validator: &Validator, value: &Value) -> Result<(), Problem> {
+    let errors: Vec<Violation> = validator
+        .iter_errors(value)
+        .take(MAX_VIOLATIONS)
+        .map(|error| Violation {
+            location,
+            pointer: error.instance_path().to_string(),
+            detail: error.masked().to_string(),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::violations(errors)) }
+}
+
+/// The `T` of a value that fits its schema and stands at `pointer`.
+pub(super) fn typed<T: DeserializeOwned>(location: Location, pointer: &str, value: Value) -> Result<T, Problem> {
+    // To JSON Schema `1.0` is an integer, to serde it is not: what fits the schema is taken.
+    deserialize(value.clone()).or_else(|(within, detail)| {
+        deserialize(integral(value)).map_err(|_| {
+            let pointer = format!("{pointer}{within}");
+            Problem::violations(vec![Violation { location, pointer, detail }])
+        })
+    })
+}
+
+fn deserialize<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer: String = error
+            .path()
+            .iter()
+            .filter(|segment| !matches!(segment, serde_path_to_error::Segment::Unknown))
+            .map(|segment| format!("/{}", segment.to_string().trim_matches(['[', ']'])))
+            .collect();
+        (pointer, error.into_inner().to_string())
+    })
+}
+
+/// The value with every number that is whole written as an integer.
+fn integral(value: Value) -> Value {
+    match value {
+        Value::Number(number) => whole(&number).map_or(Value::Number(number), Value::from),
+        Value::Array(items) => items.into_iter().map(integral).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, integral(value))).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,148 @@
+//! Functions: one trigger, one payload type, and an async fn whose parameters say what it may touch.
+
+mod handler;
+pub mod kind;
+mod limits;
+mod trigger;
+
+use std::fmt;
+
+use anyport_ports::handles::{Bucket, Ports, Subscriber};
+use http::Method;
+
+pub use handler::{BoxFuture, Call, Handler, Signature};
+pub use limits::Limits;
+pub use trigger::Trigger;
+
+use crate::extract::Setup;
+use crate::fault::Fault;
+use kind::{BlobsCreated, CreatedBlob, Http, Schedule, Slot, Subscription, TriggerKind};
+
+pub(crate) type EventCall<I> = std::sync::Arc<dyn Fn(I, &Ports) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
+
+/// A function ready to be called, by its kind of trigger.
+#[derive(Clone)]
+pub(crate) enum AnyCall {
+    Http(Call<Http>),
+    Subscription(EventCall<anyport_ports::messages::Delivery>),
+    Schedule(EventCall<Slot>),
+    BlobCreated(EventCall<CreatedBlob>),
+}
+
+type Prepare = Box<dyn Fn(&Setup<'_>) -> Result<AnyCall, Vec<String>> + Send + Sync>;
+
+/// A function of a workload.
+///
+/// The kind of trigger decides which extractors the handler may have; an HTTP extractor in a scheduled function does
+/// not compile:
+///
+/// ```compile_fail
+/// use anyport_runtimes::{Function, Path};
+///
+/// async fn nightly(id: Path<String>) -> Result<(), anyport_ports::Error> { Ok(()) }
+/// Function::schedule("nightly", "0 3 * * *", nightly);
+/// ```
+///
+/// while this does:
+///
+/// ```
+/// use anyport_runtimes::{Function, Tick};
+///
+/// async fn nightly(tick: Tick) -> Result<(), anyport_ports::Error> { Ok(()) }
+/// Function::schedule("nightly", "0 3 * * *", nightly);
+/// ```
+pub struct Function {
+    pub(crate) name: String,
+    pub(crate) summary: Option<String>,
+    pub(crate) limits: Limits,
+    pub(crate) trigger: Trigger,
+    pub(crate) signature: Signature,
+    pub(crate) prepare: Prepare,
+}
+
+impl Function {
+    /// Called by requests of this method to this route. Parameters of the route stand in braces and take one segment:
+    /// `/api/users/{id}`. A `GET` route serves `HEAD` as well.
+    pub fn http<H, A>(name: impl Into<String>, method: Method, path: impl Into<String>, handler: H) -> Self
+    where
+        H: Handler<Http, A>,
+    {
+        let trigger = Trigger::Http { method: method.as_str().to_owned(), path: path.into() };
+        Self::new(name, trigger, handler, AnyCall::Http)
+    }
+
+    /// Called by each message of the subscription `S`.
+    pub fn subscription<S, H, A>(name: impl Into<String>, handler: H) -> Self
+    where
+        S: Subscriber,
+        H: Handler<Subscription<S>, A>,
+    {
+        let subscription = S::subscription();
+        let trigger = Trigger::Subscription {
+            topic: subscription.topic().clone(),
+            name: subscription.name().to_owned(),
+            max_attempts: S::MAX_ATTEMPTS,
+        };
+        Self::new(name, trigger, handler, AnyCall::Subscription)
+    }
+
+    /// Called by the clock, in UTC. The cron pattern has five fields (minute, hour, day of month, month, day of week), or
+    /// six with seconds in front.
+    pub fn schedule<H, A>(name: impl Into<String>, cron: impl Into<String>, handler: H) -> Self
+    where
+        H: Handler<Schedule, A>,
+    {
+        Self::new(name, Trigger::Schedule { cron: cron.into() }, handler, AnyCall::Schedule)
+    }
+
+    /// Called by each blob written to the bucket `B` whose name begins with `prefix`, at least once for each state of its
+    /// bytes, those that were there before the function included.
+    pub fn blob_created<B, H, A>(name: impl Into<String>, prefix: impl Into<String>, handler: H) -> Self
+    where
+        B: Bucket,
+        H: Handler<BlobsCreated<B>, A>,
+    {
+        let trigger = Trigger::BlobCreated { bucket: B::NAME, prefix: prefix.into() };
+        Self::new(name, trigger, handler, AnyCall::BlobCreated)
+    }
+
+    fn new<K: TriggerKind, A, H: Handler<K, A>>(
+        name: impl Into<String>,
+        trigger: Trigger,
+        handler: H,
+        wrap: fn(Call<K>) -> AnyCall,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            summary: None,
+            limits: Limits::default(),
+            trigger,
+            signature: H::signature(),
+            prepare: Box::new(move |setup| handler.clone().prepare(setup).map(wrap)),
+        }
+    }
+
+    /// What it does, in a few words, for the OpenAPI document and the manifest.
+    #[must_use]
+    pub fn summary(mut self, summary: impl Into<String>) -> Self {
+        self.summary = Some(summary.into());
+        self
+    }
+
+    /// Its bounds instead of the default ones.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function")
+            .field("name", &self.name)
+            .field("trigger", &self.trigger)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! The HTTP functions of a workload as a `tower::Service`, for any host.
+
+mod body;
+mod head;
+mod routes;
+mod service;
+
+use std::time::Duration;
+
+pub(crate) use body::read as read_body;
+#[cfg(feature = "server")]
+pub(crate) use head::{check_headers, request_id};
+pub use service::{HttpService, ResponseBody};
+
+/// Bounds of what clients may take their time with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// How long a body may take to arrive. Default 30 s.
+    pub body_timeout: Duration,
+}
+
+impl HttpOptions {
+    /// With this time for a body to arrive.
+    #[must_use]
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_timeout = timeout;
+        self
+    }
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { body_timeout: Duration::from_secs(30) }
+    }
+}

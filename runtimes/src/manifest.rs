@@ -1,0 +1,67 @@
+//! The manifest: what a workload is and needs, as data.
+
+use anyport_ports::handles::Need;
+use anyport_ports::resources::{Resources, SubscriptionSpec};
+use serde::{Deserialize, Serialize};
+
+use crate::extract::Parameter;
+use crate::function::{Function, Limits, Trigger};
+
+/// A workload as data, read off the types of its functions' parameters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The workload's name.
+    pub workload: String,
+    /// Its functions, in the order they were added.
+    pub functions: Vec<FunctionManifest>,
+    /// Everything that must exist for them.
+    pub resources: Resources,
+}
+
+/// A function as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionManifest {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// What calls it.
+    pub trigger: Trigger,
+    /// Its bounds.
+    pub limits: Limits,
+    /// What it may touch, each thing once.
+    pub needs: Vec<Need>,
+}
+
+impl FunctionManifest {
+    pub(crate) fn of(function: &Function) -> Self {
+        let mut needs: Vec<Need> = Vec::new();
+        for parameter in &function.signature.parameters {
+            if let Parameter::Handle(of) = parameter {
+                needs.extend(of.iter().filter(|need| !needs.contains(need)).cloned().collect::<Vec<_>>());
+            }
+        }
+        Self {
+            name: function.name.clone(),
+            summary: function.summary.clone(),
+            trigger: function.trigger.clone(),
+            limits: function.limits,
+            needs,
+        }
+    }
+
+    /// What must exist for this function.
+    pub fn resources(&self) -> Resources {
+        let mut resources = match self.trigger.clone() {
+            Trigger::Http { .. } | Trigger::Schedule { .. } => Resources::default(),
+            Trigger::Subscription { topic, name, max_attempts } => {
+                let subscriptions = vec![SubscriptionSpec { topic: topic.clone(), name, max_attempts }];
+                Resources { topics: vec![topic], subscriptions, ..Resources::default() }
+            }
+            Trigger::BlobCreated { bucket, .. } => Resources { buckets: vec![bucket], ..Resources::default() },
+        };
+        self.needs.iter().for_each(|need| resources.merge(need.resources()));
+        resources
+    }
+}

@@ -1,0 +1,212 @@
+//! Errors over HTTP: RFC 9457 problem details.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use anyport_ports::ErrorKind;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, is_service_fault};
+
+/// The media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// The pause that `Retry-After` names where the store asked for none, in seconds.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// An error as a client reads it.
+///
+/// | [`ErrorKind`] | status |
+/// |---|---|
+/// | `InvalidInput` | 400 (422 is for violations of the schema only) |
+/// | `Unauthenticated` | 401 |
+/// | `PermissionDenied` | 403 |
+/// | `NotFound` | 404 |
+/// | `Conflict` | 409 |
+/// | `PreconditionFailed` | 412 |
+/// | `TooLarge` | 413 |
+/// | `Throttled` | 429 and `Retry-After` |
+/// | `Internal` | 500 |
+/// | `Unavailable` | 503 and `Retry-After` |
+/// | `Indeterminate` | 503, code `indeterminate` whatever the failure's own code |
+///
+/// The detail of a 5xx never tells what failed within: that is logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// `urn:anyport:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    #[schemars(range(min = 400, max = 599))]
+    pub status: u16,
+    /// What was wrong with this request, and what to do.
+    pub detail: String,
+    /// A stable name for programs, in `snake_case`.
+    pub code: String,
+    /// Each violation of the schema.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Violation>,
+    /// Goes into `Retry-After`.
+    #[serde(skip)]
+    pub(crate) retry_after: Option<Duration>,
+    /// Goes into `Allow`.
+    #[serde(skip)]
+    pub(crate) allow: Option<String>,
+}
+
+/// One violation of the schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Violation {
+    /// Where the value came from.
+    #[serde(rename = "in")]
+    pub location: Location,
+    /// The JSON pointer of the value: `/address/city`; of a parameter, `/` and its name.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Location {
+    /// The body.
+    Body,
+    /// The route's parameters.
+    Path,
+    /// The query.
+    Query,
+}
+
+impl Problem {
+    /// A problem of this status and code.
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        let code = code.into().into_owned();
+        Self {
+            kind: format!("urn:anyport:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// 400 with this code.
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 422: the request is well-formed but breaks the schema.
+    pub fn violations(errors: Vec<Violation>) -> Self {
+        let detail = "the request does not fit the schema: see errors";
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "schema_violation", detail) }
+    }
+
+    /// 500: a defect, of which the client is told nothing.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed; the failure has been logged")
+    }
+
+    /// 503 and when to come back.
+    pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        Self { retry_after: Some(DEFAULT_RETRY_AFTER), ..problem }
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The response that carries it.
+    pub fn response(&self) -> Response<Full<Bytes>> {
+        let body = serde_json::to_vec(self).unwrap_or_default();
+        let mut response = Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(pause) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+        }
+        if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+/// The HTTP status of a kind of error.
+pub fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::InvalidInput => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorKind::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unavailable | ErrorKind::Indeterminate => StatusCode::SERVICE_UNAVAILABLE,
+        // Internal, and any kind that the contract may gain.
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<&Fault> for Problem {
+    fn from(fault: &Fault) -> Self {
+        let status = status_of(fault.kind);
+        if is_service_fault(fault.kind) || status.is_server_error() {
+            tracing::error!(code = fault.code, kind = %fault.kind, error = %fault.message, "the function failed");
+        }
+        let retry_after = || fault.retry_after.or(Some(DEFAULT_RETRY_AFTER));
+        match fault.kind {
+            ErrorKind::Unavailable => {
+                let problem =
+                    Self::new(status, fault.code, "a service that this one needs is not available: try again");
+                Self { retry_after: retry_after(), ..problem }
+            }
+            ErrorKind::Indeterminate => {
+                let detail =
+                    "it is not known whether the request was carried out: look, or repeat it if that is harmless";
+                Self { retry_after: retry_after(), ..Self::new(status, "indeterminate", detail) }
+            }
+            ErrorKind::Throttled => {
+                Self { retry_after: retry_after(), ..Self::new(status, fault.code, fault.message.clone()) }
+            }
+            _ if status.is_server_error() => {
+                let Self { title, detail, .. } = Self::internal();
+                Self { title, ..Self::new(status, fault.code, detail) }
+            }
+            _ => Self::new(status, fault.code, fault.message.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_status_and_a_fault_of_the_service_tells_nothing() {
+        let statuses = ErrorKind::ALL.map(|kind| {
+            let problem = Problem::from(&Fault::new(kind, "own_code", "the inner text"));
+            assert_eq!(problem.detail.contains("inner"), problem.status < 500, "{kind}");
+            assert_eq!(problem.kind, format!("urn:anyport:problem:{}", problem.code));
+            let again = matches!(problem.status, 429 | 503);
+            assert_eq!(problem.response().headers().contains_key(RETRY_AFTER), again, "{kind}");
+            problem.status
+        });
+        assert_eq!(statuses, [404, 409, 412, 400, 413, 429, 503, 503, 403, 401, 500]);
+    }
+}

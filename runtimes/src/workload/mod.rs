@@ -1,0 +1,178 @@
+//! Workloads: sets of functions.
+
+mod validate;
+
+use std::sync::Arc;
+
+use anyport_ports::CollectionName;
+use anyport_ports::resources::{CollectionSpec, Resources};
+use serde_json::Value;
+pub(crate) use validate::path_parameters;
+
+use crate::extract::{Parameter, Setup};
+use crate::function::{AnyCall, Function, Limits, Trigger};
+use crate::manifest::{FunctionManifest, Manifest};
+use crate::openapi;
+use crate::problem::Problem;
+use crate::schemas::Schemas;
+
+/// The collection in which the plain server's replicas agree on who does what.
+pub const RUNTIME_COLLECTION: CollectionName = CollectionName::from_static("anyport-runtime");
+
+/// A set of functions that is deployed together.
+///
+/// ```
+/// use anyport_runtimes::{Function, Method, NoContent, Workload};
+///
+/// async fn ping() -> Result<NoContent, anyport_ports::Error> { Ok(NoContent) }
+///
+/// let workload = Workload::new("example").function(Function::http("ping", Method::GET, "/ping", ping));
+/// workload.validate().unwrap();
+/// assert_eq!(workload.manifest().functions[0].name, "ping");
+/// ```
+#[derive(Debug)]
+pub struct Workload {
+    name: String,
+    functions: Vec<Function>,
+}
+
+/// All that is wrong with a workload.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the workload {workload:?} cannot run:\n- {}", problems.join("\n- "))]
+pub struct InvalidWorkload {
+    /// The workload's name.
+    pub workload: String,
+    /// Each thing that is wrong, in words.
+    pub problems: Vec<String>,
+}
+
+/// A workload found right, its schemas compiled.
+pub(crate) struct Prepared {
+    pub(crate) functions: Vec<PreparedFunction>,
+    pub(crate) openapi: Value,
+}
+
+/// A function ready to be called.
+#[derive(Clone)]
+pub(crate) struct PreparedFunction {
+    pub(crate) name: Arc<str>,
+    pub(crate) trigger: Trigger,
+    pub(crate) limits: Limits,
+    pub(crate) body: BodyKind,
+    pub(crate) call: AnyCall,
+}
+
+/// What body a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    /// None.
+    None,
+    /// JSON.
+    Json,
+    /// Any.
+    Bytes,
+}
+
+impl BodyKind {
+    pub(crate) fn of(function: &Function) -> Self {
+        let kinds = function.signature.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Json(_) => Some(Self::Json),
+            Parameter::Bytes => Some(Self::Bytes),
+            _ => None,
+        });
+        kinds.last().unwrap_or(Self::None)
+    }
+}
+
+impl Workload {
+    /// A workload without functions yet. Its name is 2 to 48 of `a-z`, `0-9` and `-`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), functions: Vec::new() }
+    }
+
+    /// With this function too.
+    #[must_use]
+    pub fn function(mut self, function: Function) -> Self {
+        self.functions.push(function);
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its functions, in the order they were added.
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// Finds everything that is wrong with it: names and routes given twice, patterns that are no cron, limits out of
+    /// bounds, parameters that do not fit their route, schemas that cannot be compiled.
+    pub fn validate(&self) -> Result<(), InvalidWorkload> {
+        self.prepare().map(drop)
+    }
+
+    /// The workload as data.
+    pub fn manifest(&self) -> Manifest {
+        let functions: Vec<_> = self.functions.iter().map(FunctionManifest::of).collect();
+        let mut resources = Resources::default();
+        functions.iter().for_each(|function| resources.merge(function.resources()));
+        Manifest { workload: self.name.clone(), functions, resources }
+    }
+
+    /// Everything that must exist for it on the plain server: what its functions need, and, if any is called by the clock
+    /// or by blobs, the collection [`RUNTIME_COLLECTION`].
+    pub fn resources(&self) -> Resources {
+        let mut resources = self.manifest().resources;
+        let claims = |trigger: &Trigger| matches!(trigger, Trigger::Schedule { .. } | Trigger::BlobCreated { .. });
+        if self.functions.iter().any(|function| claims(&function.trigger)) {
+            let collections = vec![CollectionSpec { name: RUNTIME_COLLECTION, indexes: Vec::new() }];
+            resources.merge(Resources { collections, ..Resources::default() });
+        }
+        resources
+    }
+
+    /// The OpenAPI 3.1 document of its HTTP functions.
+    pub fn openapi(&self) -> Result<Value, InvalidWorkload> {
+        self.prepare().map(|prepared| prepared.openapi)
+    }
+
+    pub(crate) fn prepare(&self) -> Result<Prepared, InvalidWorkload> {
+        let mut problems = validate::problems(&self.name, &self.functions);
+        let schemas = self.schemas();
+        let mut functions = Vec::new();
+        for function in &self.functions {
+            let path_parameters = match &function.trigger {
+                Trigger::Http { path, .. } => path_parameters(path),
+                _ => Vec::new(),
+            };
+            match (function.prepare)(&Setup { schemas: &schemas, path_parameters: &path_parameters }) {
+                Ok(call) => functions.push(PreparedFunction {
+                    name: function.name.as_str().into(),
+                    trigger: function.trigger.clone(),
+                    limits: function.limits,
+                    body: BodyKind::of(function),
+                    call,
+                }),
+                Err(of) => problems.extend(of.into_iter().map(|problem| format!("{}: {problem}", function.name))),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(InvalidWorkload { workload: self.name.clone(), problems });
+        }
+        Ok(Prepared { functions, openapi: openapi::document(self, &schemas) })
+    }
+
+    fn schemas(&self) -> Schemas {
+        let parameters = self.functions.iter().flat_map(|function| &function.signature.parameters);
+        // Parameters of routes and queries are written out one by one, never as components.
+        let inputs = parameters.filter_map(|parameter| match parameter {
+            Parameter::Json(of) | Parameter::Path(of) | Parameter::Query(of) => Some(*of),
+            _ => None,
+        });
+        let answers = self.functions.iter().filter_map(|function| function.signature.answer.as_ref()?.schema);
+        let problem: crate::extract::SchemaOf = |generator| generator.subschema_for::<Problem>();
+        Schemas::collect(inputs, answers.chain([problem]))
+    }
+}
