@@ -14,3 +14,4 @@ pub mod report;
 pub mod run;
 pub mod subject;
 pub mod suite;
+pub mod time;

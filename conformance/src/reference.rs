@@ -1,17 +1,17 @@
 //! The reference model as an adapter under test: the memory adapter, in virtual time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyport_memory::{ManualClock, MemoryStore};
+use anyport_memory::MemoryStore;
 use anyport_ports::resources::{Provision as _, Resources};
-use anyport_ports::{Clock, Result, SecretName, Timestamp};
+use anyport_ports::{Result, SecretName};
 use async_trait::async_trait;
 
 use crate::faults::{Faultable, Faults};
 use crate::subject::{
     Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject, TestClock,
 };
+use crate::time::VirtualTime;
 
 /// The reference model.
 #[derive(Clone, Copy, Debug)]
@@ -24,24 +24,6 @@ impl Reference {
     }
 }
 
-/// Virtual time: passes at once.
-pub struct VirtualTime(pub Arc<ManualClock>);
-
-impl Clock for VirtualTime {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
-#[async_trait]
-impl TestClock for VirtualTime {
-    async fn pass(&self, duration: Duration) {
-        self.0.advance(duration);
-        // Whoever waits for this time to pass gets a turn.
-        tokio::task::yield_now().await;
-    }
-}
-
 struct InMemory {
     store: MemoryStore,
     clock: Arc<VirtualTime>,
@@ -49,10 +31,10 @@ struct InMemory {
 
 impl InMemory {
     async fn fresh(resources: &Resources) -> Result<Arc<Self>> {
-        let clock = Arc::new(ManualClock::new());
-        let store = MemoryStore::new(Arc::clone(&clock) as _);
+        let clock = Arc::new(VirtualTime::new());
+        let store = MemoryStore::new(clock.clock());
         store.handle().provision(resources).await?;
-        Ok(Arc::new(Self { store, clock: Arc::new(VirtualTime(clock)) }))
+        Ok(Arc::new(Self { store, clock }))
     }
 }
 

@@ -82,6 +82,7 @@ pub trait Provision: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `Conflict` if something exists in another form (an index over other fields), `PermissionDenied`, `Unavailable`.
+    /// `Conflict` if something exists in another form (an index over other fields, a subscription of other attempts),
+    /// `InvalidInput` for a subscription's bad name or without attempts; `PermissionDenied`, `Unavailable`.
     async fn provision(&self, resources: &Resources) -> Result<()>;
 }

@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Runs `anyport conformance mutants` in release mode and passes its exit code on.
+/// Runs `anyport mutants` in release mode and passes its exit code on.
 pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<ExitCode> {
     let mut command = process::cargo(workspace);
     command.args(["run", "--release", "--quiet", "--package", "anyport-cli", "--"]);
-    command.args(["conformance", "mutants"]);
+    command.arg("mutants");
     if json {
         command.arg("--json");
     }

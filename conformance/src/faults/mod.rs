@@ -68,12 +68,15 @@ impl Faults {
     pub fn next(&self) -> Fault {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Plan::Queue(queue) => queue.pop_front().unwrap_or(Fault::None),
-            Plan::Random(random, percent) if random.random_range(0..100) < *percent => {
+            Plan::Random(random, percent) => {
                 const FAULTS: [Fault; 5] =
                     [Fault::DropBefore, Fault::DropAfter, Fault::Delay, Fault::Duplicate, Fault::Throttle];
-                FAULTS[random.random_range(0..FAULTS.len())]
+                if random.random_range(0..100) < *percent {
+                    FAULTS[random.random_range(0..FAULTS.len())]
+                } else {
+                    Fault::None
+                }
             }
-            Plan::Random(..) => Fault::None,
         }
     }
 }

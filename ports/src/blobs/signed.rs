@@ -68,7 +68,8 @@ pub trait SignBlobs: Send + Sync + 'static {
 /// The answer to a request to a signed URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedAnswer {
-    /// The HTTP status: 200 or 201, 403 for a signature that is wrong or expired, 404 for an absent blob.
+    /// The HTTP status: 200 or 201, 403 for a signature that is wrong or expired, 404 for an absent blob, 413 for a body
+    /// of more than 8 MiB.
     pub status: u16,
     /// The media type of the body, if it has one.
     pub content_type: Option<String>,

@@ -140,7 +140,8 @@ pub trait Messages: Send + Sync + 'static {
     /// As `receive`.
     async fn dead_letter(&self, subscription: &Subscription, receipt: &Receipt, reason: &str) -> Result<()>;
 
-    /// Puts up to `max` dead letters of a subscription back into it; returns how many.
+    /// Puts up to `max` dead letters of a subscription, those that nobody holds under a lease, back into it; returns how
+    /// many. Asked of the dead letters themselves it does the same.
     ///
     /// # Behavior
     ///

@@ -1,0 +1,7 @@
+//! One module for each command.
+
+pub mod conformance;
+pub mod dev;
+pub mod manifest;
+pub mod mutants;
+mod workload;
