@@ -1,0 +1,68 @@
+//! Why an order cannot be placed, read or paid.
+
+use anyport_ports::{ErrorKind, Failure};
+
+use crate::users::UserError;
+use crate::{Invalid, OrderId, UserId, fault};
+
+/// Why a use case of orders was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The user who orders does not exist.
+    #[error("there is no user {0}")]
+    UserNotFound(UserId),
+    /// There is no such order.
+    #[error("there is no order {0} of this user")]
+    NotFound(OrderId),
+    /// An order of this id, with other lines, stands already.
+    #[error("order {0} stands already with other lines: choose another id for another order")]
+    Conflict(OrderId),
+    /// The order was not paid in time.
+    #[error("order {0} has expired: place a new one")]
+    Expired(OrderId),
+    /// Others kept changing the same documents.
+    #[error("too many requests change orders of this user at once: try again")]
+    Contended,
+    /// A value breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A port failed.
+    #[error(transparent)]
+    Ports(#[from] anyport_ports::Error),
+}
+
+impl OrderError {
+    /// What it means for an order that its user was not found.
+    pub(super) fn of_user(error: UserError) -> Self {
+        match error {
+            UserError::NotFound(id) => Self::UserNotFound(id),
+            UserError::Ports(error) => Self::Ports(error),
+            UserError::Invalid(error) => Self::Invalid(error),
+            UserError::EmailTaken | UserError::EmailClaimed | UserError::VersionMismatch(_) => Self::Contended,
+        }
+    }
+}
+
+impl Failure for OrderError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UserNotFound(_) => "user_not_found",
+            Self::NotFound(_) => "order_not_found",
+            Self::Conflict(_) => "order_conflict",
+            Self::Expired(_) => "order_expired",
+            Self::Contended => "contended",
+            Self::Invalid(_) => "invalid_input",
+            Self::Ports(error) => fault::kind(error).as_str(),
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::UserNotFound(_) | Self::NotFound(_) => ErrorKind::NotFound,
+            Self::Conflict(_) | Self::Expired(_) => ErrorKind::Conflict,
+            Self::Contended => ErrorKind::Throttled,
+            Self::Invalid(_) => ErrorKind::InvalidInput,
+            Self::Ports(error) => fault::kind(error),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Orders of users, and what they add up to.
+//!
+//! All orders of a user and their totals are in one partition, so that an order and the totals which count it are
+//! written together or not at all.
+
+mod error;
+mod event;
+mod expire;
+mod order;
+mod pay;
+mod place;
+mod read;
+mod record;
+
+pub use error::OrderError;
+pub use event::{OrderEvents, OrderPlaced};
+pub use expire::{ExpireUnpaid, UNPAID_FOR};
+pub use order::{Line, NewOrder, Order, Status};
+pub use pay::PayOrder;
+pub use place::PlaceOrder;
+pub use read::{OrdersPage, find, list, totals};
+pub use record::{Orders, OrdersItem, Totals};
