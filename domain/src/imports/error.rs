@@ -18,7 +18,7 @@ pub enum ImportError {
     #[error("another request is claiming an e-mail address of the file")]
     EmailClaimed,
     /// A port failed.
-    #[error(transparent)]
+    #[error("the store did not do its part")]
     Ports(#[from] anyport_ports::Error),
 }
 

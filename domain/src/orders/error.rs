@@ -20,6 +20,9 @@ pub enum OrderError {
     /// The order was not paid in time.
     #[error("order {0} has expired: place a new one")]
     Expired(OrderId),
+    /// The cursor is not of the listing.
+    #[error("the cursor is not one that this listing gave: start again without it")]
+    BadCursor,
     /// Others kept changing the same documents.
     #[error("too many requests change orders of this user at once: try again")]
     Contended,
@@ -27,7 +30,7 @@ pub enum OrderError {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// A port failed.
-    #[error(transparent)]
+    #[error("the store did not do its part")]
     Ports(#[from] anyport_ports::Error),
 }
 
@@ -50,6 +53,7 @@ impl Failure for OrderError {
             Self::NotFound(_) => "order_not_found",
             Self::Conflict(_) => "order_conflict",
             Self::Expired(_) => "order_expired",
+            Self::BadCursor => "invalid_cursor",
             Self::Contended => "contended",
             Self::Invalid(_) => "invalid_input",
             Self::Ports(error) => fault::kind(error).as_str(),
@@ -61,7 +65,7 @@ impl Failure for OrderError {
             Self::UserNotFound(_) | Self::NotFound(_) => ErrorKind::NotFound,
             Self::Conflict(_) | Self::Expired(_) => ErrorKind::Conflict,
             Self::Contended => ErrorKind::Throttled,
-            Self::Invalid(_) => ErrorKind::InvalidInput,
+            Self::BadCursor | Self::Invalid(_) => ErrorKind::InvalidInput,
             Self::Ports(error) => fault::kind(error),
         }
     }

@@ -33,7 +33,8 @@ pub async fn list(
 ) -> Result<OrdersPage, OrderError> {
     users::find(users, user).await.map_err(OrderError::of_user)?;
     let partition = Partition::new(user.as_str())?;
-    let query = Query::partition(partition).prefix(Orders::PREFIX).limit(limit)?.after(after)?;
+    let query = Query::partition(partition).prefix(Orders::PREFIX).limit(limit)?;
+    let query = query.after(after).map_err(|_| OrderError::BadCursor)?;
     let page = orders.query(&query).await?;
     let orders = page.items.into_iter().filter_map(|stored| stored.item.order()).collect();
     Ok(OrdersPage { orders, next: page.next })

@@ -18,7 +18,7 @@ pub enum ReceiptError {
     #[error(transparent)]
     Order(#[from] OrderError),
     /// A port failed.
-    #[error(transparent)]
+    #[error("the store did not do its part")]
     Ports(#[from] anyport_ports::Error),
 }
 

@@ -64,16 +64,21 @@ impl Directory {
         }
     }
 
-    /// Replaces the profile of a user who is still of the version `expected`.
+    /// Replaces the profile of a user: of the version `expected`, or of any.
     ///
     /// # Errors
     ///
     /// `NotFound`, `VersionMismatch`, `EmailTaken`, `EmailClaimed`; the user has the name and address from before.
-    pub async fn change(&self, id: &UserId, profile: Profile, expected: &Version) -> Result<Stored<User>, UserError> {
+    pub async fn change(
+        &self,
+        id: &UserId,
+        profile: Profile,
+        expected: Option<&Version>,
+    ) -> Result<Stored<User>, UserError> {
         let stored = self.users.get(&Users::key_of(id)?).await?;
         let Some(Stored { item: account, version }) = stored else { return Err(UserError::NotFound(id.clone())) };
         let Some(old) = account.email.clone() else { return Err(UserError::NotFound(id.clone())) };
-        if version != *expected {
+        if expected.is_some_and(|expected| *expected != version) {
             return Err(UserError::VersionMismatch(id.clone()));
         }
         let Profile { name, email } = profile;

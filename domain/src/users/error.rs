@@ -23,7 +23,7 @@ pub enum UserError {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// A port failed.
-    #[error(transparent)]
+    #[error("the store did not do its part")]
     Ports(#[from] anyport_ports::Error),
 }
 

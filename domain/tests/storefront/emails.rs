@@ -44,7 +44,7 @@ async fn come_by(way: Way, id: &str, world: &World, directory: &Directory) -> Ou
         Way::Create => directory.create(user_id(id), profile("Ada", ADDRESS)).await,
         Way::Change => {
             let version = run(world.directory().find(&user_id(id)))?.version;
-            directory.change(&user_id(id), profile("Ada", ADDRESS), &version).await
+            directory.change(&user_id(id), profile("Ada", ADDRESS), Some(&version)).await
         }
     }
 }
@@ -174,11 +174,11 @@ fn a_user_who_moves_back_while_the_move_away_still_frees_the_address_keeps_it() 
         let id = user_id("old");
         let version = run(world.directory().find(&id)).unwrap().version;
         let mover = world.directory_on(Stepped::new(world.memory(), Plan::Well));
-        let mut away = Stepping::new(mover.change(&id, profile("Ada", "b@example.com"), &version));
+        let mut away = Stepping::new(mover.change(&id, profile("Ada", "b@example.com"), Some(&version)));
         away.run(paused_at);
         let now = run(world.directory().find(&id)).unwrap();
         if now.item.email == email("b@example.com") {
-            run(world.directory().change(&id, profile("Ada", ADDRESS), &now.version)).unwrap();
+            run(world.directory().change(&id, profile("Ada", ADDRESS), Some(&now.version))).unwrap();
             moved_back += 1;
         }
         away.finish().unwrap();

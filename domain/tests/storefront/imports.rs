@@ -71,7 +71,7 @@ fn a_file_worked_through_again_gives_the_same() {
     assert_eq!(result(&world, &import).unwrap(), first);
 
     // A user of the import who changes stays as changed.
-    run(world.directory().change(&grace.item.id, profile("Grace H.", "g@h.org"), &grace.version)).unwrap();
+    run(world.directory().change(&grace.item.id, profile("Grace H.", "g@h.org"), Some(&grace.version))).unwrap();
     run(world.import_users().import(&file)).unwrap();
     let moved = run(world.directory().find_by_email(&email("g@h.org"))).unwrap().unwrap();
     assert_eq!((moved.item.id, moved.item.name.as_str()), (grace.item.id, "Grace H."));

@@ -127,7 +127,7 @@ fn orders_are_listed_page_by_page() {
     }
     assert_eq!((listed, cursor), (ids.map(str::to_owned).to_vec(), None));
     let garbage = list("ada", 2, Some(&Cursor::from_text("garbage"))).unwrap_err();
-    assert_eq!((garbage.code(), garbage.kind()), ("invalid_input", ErrorKind::InvalidInput));
+    assert_eq!((garbage.code(), garbage.kind()), ("invalid_cursor", ErrorKind::InvalidInput));
     assert_eq!(list("eve", 2, None).unwrap_err().code(), "user_not_found");
 }
 

@@ -20,12 +20,12 @@ fn a_user_is_created_read_changed_and_deleted() {
     assert_eq!(created.item.email, email("ada@example.com"));
 
     world.wait(Duration::from_secs(1));
-    let changed = run(directory.change(&ada, profile("Ada L.", "ada@example.com"), &created.version)).unwrap();
+    let changed = run(directory.change(&ada, profile("Ada L.", "ada@example.com"), Some(&created.version))).unwrap();
     assert_eq!(run(find(&users, &ada)).unwrap(), changed);
     assert_eq!((changed.item.name.as_str(), changed.item.created_at), ("Ada L.", created.item.created_at));
     assert!(changed.item.updated_at > created.item.updated_at);
 
-    let stale = run(directory.change(&ada, profile("Eve", "ada@example.com"), &created.version)).unwrap_err();
+    let stale = run(directory.change(&ada, profile("Eve", "ada@example.com"), Some(&created.version))).unwrap_err();
     assert_eq!((stale.code(), stale.kind()), ("version_mismatch", ErrorKind::PreconditionFailed));
     let stale = run(directory.delete(&ada, Some(&created.version))).unwrap_err();
     assert_eq!(stale.kind(), ErrorKind::PreconditionFailed);
@@ -36,7 +36,7 @@ fn a_user_is_created_read_changed_and_deleted() {
     assert_eq!((gone.code(), gone.kind()), ("user_not_found", ErrorKind::NotFound));
     for gone in [
         run(directory.delete(&ada, None)).unwrap_err(),
-        run(directory.change(&ada, profile("Ada", "a@b.de"), &changed.version)).map(drop).unwrap_err(),
+        run(directory.change(&ada, profile("Ada", "a@b.de"), Some(&changed.version))).map(drop).unwrap_err(),
     ] {
         assert!(matches!(gone, UserError::NotFound(_)), "{gone:?}");
     }
@@ -51,10 +51,11 @@ fn an_address_is_one_users_until_the_user_gives_it_up() {
     assert_eq!((taken.code(), taken.kind()), ("email_taken", ErrorKind::Conflict));
     assert_eq!(world.standing(&["eve"]), []);
 
-    let moved = run(directory.change(&ada.item.id, profile("Ada", "ada@new.org"), &ada.version)).unwrap();
+    let moved = run(directory.change(&ada.item.id, profile("Ada", "ada@new.org"), Some(&ada.version))).unwrap();
     assert_eq!(moved.item.email, email("ada@new.org"));
     world.user("eve", "ada@example.com");
-    let back = run(directory.change(&ada.item.id, profile("Ada", "ada@example.com"), &moved.version)).unwrap_err();
+    let back =
+        run(directory.change(&ada.item.id, profile("Ada", "ada@example.com"), Some(&moved.version))).unwrap_err();
     assert!(matches!(back, UserError::EmailTaken));
     assert_eq!(run(find(&world.users(), &ada.item.id)).unwrap().item.email, email("ada@new.org"));
 
@@ -79,7 +80,7 @@ fn creating_again_under_the_same_id_gives_the_user() {
 
     // Also after the user has moved on; the address of then is anyone's.
     let directory = world.directory();
-    let moved = run(directory.change(&created.item.id, profile("Ada", "ada@new.org"), &created.version)).unwrap();
+    let moved = run(directory.change(&created.item.id, profile("Ada", "ada@new.org"), Some(&created.version))).unwrap();
     assert_eq!(world.user("ada", "ada@example.com"), moved);
     world.user("eve", "ada@example.com");
 }
@@ -95,7 +96,8 @@ fn a_fault_of_the_service_is_not_the_callers() {
 fn a_version_that_no_store_gave_is_stale() {
     let world = World::new();
     let ada = world.user("ada", "ada@example.com").item.id;
-    let error = run(world.directory().change(&ada, profile("Eve", "e@f.gh"), &Version::new("\"*\""))).unwrap_err();
+    let error =
+        run(world.directory().change(&ada, profile("Eve", "e@f.gh"), Some(&Version::new("\"*\"")))).unwrap_err();
     assert!(matches!(error, UserError::VersionMismatch(_)));
     world.user("eve", "e@f.gh");
 }
