@@ -70,7 +70,8 @@ pub(crate) fn put(
     let length = i64::try_from(new.length).unwrap_or(i64::MAX);
     let metadata = write_metadata(&new.metadata);
     let name = name.as_str().as_bytes();
-    let modified_at = now.as_millis();
+    // To the second, as HTTP dates are.
+    let modified_at = now.as_millis().div_euclid(1_000) * 1_000;
     statement.execute(params![bucket, name, new.object, length, etag, new.content_type, metadata, modified_at])?;
     Ok((Etag::new(etag), unused(connection, replaced)?))
 }

@@ -14,7 +14,8 @@ const MAX_REASON_BYTES: usize = 1024;
 #[derive(Clone, Copy)]
 pub(crate) struct Queue {
     subscription: i64,
-    max_attempts: i64,
+    /// Deliveries before a message goes to the dead letters.
+    pub(crate) max_attempts: i64,
     dead: bool,
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn take(connection: &Connection, queue: Queue, receive: Receive, now:
 /// Moves what was delivered as often as it may be, and is not held any more, to the dead letters.
 fn give_up_exhausted(connection: &Connection, queue: Queue, now: Timestamp) -> Work<()> {
     let mut statement = connection.prepare_cached(
-        "UPDATE deliveries SET dead = 1, attempt = 0, receipt = NULL, available_at = ?2,
+        "UPDATE deliveries SET dead = 1, attempt = 0, receipt = NULL,
                 reason = 'attempts exhausted: delivered ' || attempt || ' times'
          WHERE subscription = ?1 AND dead = 0 AND available_at <= ?2 AND attempt >= ?3",
     )?;
@@ -114,7 +115,8 @@ pub(crate) fn acknowledge(connection: &Connection, queue: Queue, receipt: &Recei
     }
 }
 
-/// Gives a delivery back for later, if its receipt is the latest, which it then is no more.
+/// Gives a delivery back for later, if its receipt is the latest, which it then is no more. After the last attempt there
+/// is no delivery left to hold back: it is a dead letter at once.
 pub(crate) fn give_back(
     connection: &Connection,
     queue: Queue,
@@ -124,11 +126,12 @@ pub(crate) fn give_back(
 ) -> Work<()> {
     let Some(handle) = Handle::parse(receipt) else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "UPDATE deliveries SET receipt = NULL, available_at = ?5
+        "UPDATE deliveries SET receipt = NULL, available_at = iif(dead = 0 AND attempt >= ?6, ?7, ?5)
          WHERE id = ?1 AND receipt = ?2 AND subscription = ?3 AND dead = ?4",
     )?;
     let until = now.plus(delay.length()).as_millis();
-    statement.execute(params![handle.id, handle.receipt, queue.subscription, queue.dead, until])?;
+    let (max_attempts, now) = (queue.max_attempts, now.as_millis());
+    statement.execute(params![handle.id, handle.receipt, queue.subscription, queue.dead, until, max_attempts, now])?;
     Ok(())
 }
 
@@ -149,11 +152,13 @@ pub(crate) fn extend(
     Ok(())
 }
 
-/// Moves a delivery to the dead letters, where it stays if it is there already, if its receipt is the latest.
+/// Moves a delivery to the dead letters, if its receipt is the latest. One that is there already stays, with the reason
+/// that it came with.
 pub(crate) fn bury(connection: &Connection, queue: Queue, receipt: &Receipt, reason: &str, now: Timestamp) -> Work<()> {
     let Some(handle) = Handle::parse(receipt) else { return Ok(()) };
     let mut statement = connection.prepare_cached(
-        "UPDATE deliveries SET dead = 1, attempt = iif(dead, attempt, 0), receipt = NULL, available_at = ?5, reason = ?6
+        "UPDATE deliveries SET dead = 1, attempt = iif(dead, attempt, 0), receipt = NULL, available_at = ?5,
+                reason = iif(dead, reason, ?6)
          WHERE id = ?1 AND receipt = ?2 AND subscription = ?3 AND dead = ?4",
     )?;
     let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];

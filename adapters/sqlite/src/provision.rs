@@ -1,17 +1,18 @@
 //! Making what a workload needs.
 
-use anyport_ports::Result;
 use anyport_ports::resources::{CollectionSpec, Provision, Resources, SubscriptionSpec};
+use anyport_ports::{Error, ErrorKind, Result};
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
 use crate::document_rows::collection;
 use crate::error::Work;
-use crate::indexes;
 use crate::store::SqliteStore;
+use crate::{deliveries, indexes};
 
 #[async_trait]
 impl Provision for SqliteStore {
+    /// All of it is made, or on an error nothing. A subscription brings its topic with it.
     async fn provision(&self, resources: &Resources) -> Result<()> {
         let resources = resources.clone();
         self.write(move |connection, _| {
@@ -46,13 +47,24 @@ fn make_topic(connection: &Connection, name: &str) -> Work<()> {
 }
 
 fn make_subscription(connection: &Connection, spec: &SubscriptionSpec) -> Work<()> {
-    // Refuses a bad name.
     let subscription = spec.subscription()?;
+    if spec.max_attempts == 0 {
+        let message = format!("the subscription {subscription} has no attempts: it needs at least one");
+        return Err(Error::invalid(message).into());
+    }
     make_topic(connection, spec.topic.as_str())?;
     connection.execute(
         "INSERT OR IGNORE INTO subscriptions (topic, name, max_attempts)
          SELECT id, ?2, ?3 FROM topics WHERE name = ?1",
-        params![spec.topic.as_str(), subscription.name(), spec.max_attempts.max(1)],
+        params![spec.topic.as_str(), subscription.name(), spec.max_attempts],
     )?;
-    Ok(())
+    let standing = deliveries::queue(connection, &subscription)?.max_attempts;
+    if standing == i64::from(spec.max_attempts) {
+        return Ok(());
+    }
+    let asked = spec.max_attempts;
+    let message = format!(
+        "the subscription {subscription} is there with {standing} attempts: give the one with {asked} another name"
+    );
+    Err(Error::new(ErrorKind::Conflict, message).into())
 }

@@ -52,7 +52,11 @@ impl FetchSigned for SqliteStore {
             Verb::Get => self.read_granted(&grant).await,
             Verb::Put => self.write_granted(&grant, body).await,
         };
-        answered.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(answer(404)) } else { Err(error) })
+        answered.or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(answer(404)),
+            ErrorKind::TooLarge => Ok(answer(413)),
+            _ => Err(error),
+        })
     }
 }
 

@@ -69,7 +69,9 @@ async fn exhausted_messages_are_dead_until_driven_back() {
     for attempt in 1..=2 {
         let delivery = receive(&store).await.unwrap();
         assert_eq!(delivery.attempt, attempt);
-        store.nack(&fulfil(), &delivery.receipt, Delay::NONE).await.unwrap();
+        // After the last attempt there is nothing left to delay.
+        let delay = if attempt == 2 { Delay::new(LEASE).unwrap() } else { Delay::NONE };
+        store.nack(&fulfil(), &delivery.receipt, delay).await.unwrap();
     }
     let dead = receive_dead(&store).await.unwrap();
     assert_eq!(dead.attempt, 1);
@@ -100,7 +102,11 @@ async fn a_long_reason_is_cut_between_characters() {
     publish(&store, "1").await;
     let delivery = receive(&store).await.unwrap();
     store.dead_letter(&fulfil(), &delivery.receipt, &format!("x{}", "é".repeat(1_000))).await.unwrap();
-    assert_eq!(receive_dead(&store).await.unwrap().dead_letter_reason.unwrap(), format!("x{}", "é".repeat(511)));
+    let dead = receive_dead(&store).await.unwrap();
+    assert_eq!(dead.dead_letter_reason.unwrap(), format!("x{}", "é".repeat(511)));
+    store.dead_letter(&fulfil().dead_letters(), &dead.receipt, "again").await.unwrap();
+    let again = receive_dead(&store).await.unwrap();
+    assert!(again.attempt == 2 && again.dead_letter_reason.unwrap().starts_with('x'), "it stays what it was");
 }
 
 #[tokio::test]

@@ -115,6 +115,12 @@ async fn a_new_index_is_built_and_another_under_its_name_is_refused() {
     let error = store.provision(&other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.to_string().contains("by-city"), "{error}");
+
+    for (attempts, kind) in [(0, ErrorKind::InvalidInput), (7, ErrorKind::Conflict)] {
+        let mut other = resources();
+        other.subscriptions[0].max_attempts = attempts;
+        assert_eq!(store.provision(&other).await.unwrap_err().kind(), kind);
+    }
 }
 
 #[tokio::test]

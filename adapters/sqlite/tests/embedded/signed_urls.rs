@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::blobs::{BlobName, BlobRange, Blobs, FetchSigned, PutBlob, SignBlobs, SignedUrlTtl, Verb};
+use anyport_ports::blobs::{
+    BlobName, BlobRange, Blobs, FetchSigned, MAX_PUT_BYTES, PutBlob, SignBlobs, SignedUrlTtl, Verb,
+};
 use anyport_ports::resources::Provision;
 use anyport_ports::{Clock, ErrorKind};
 use anyport_sqlite::SqliteStore;
@@ -51,6 +53,8 @@ async fn a_url_gives_its_right_alone_for_its_time_alone() {
     let url = store.sign(&FILES, &name, Verb::Put, ttl).await.unwrap();
     let put = url.strip_prefix(HOST).unwrap();
     assert_eq!(store.fetch(Verb::Put, put, "new".into()).await.unwrap().status, 201);
+    let oversize = Bytes::from(vec![0; MAX_PUT_BYTES + 1]);
+    assert_eq!(store.fetch(Verb::Put, put, oversize).await.unwrap().status, 413);
     let written = store.get(&FILES, &name, BlobRange::All).await.unwrap();
     assert_eq!(written.info.content_type, "application/octet-stream");
     assert_eq!(written.bytes(10).await.unwrap(), "new");
