@@ -15,3 +15,9 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     humantime::parse_duration(&text)
         .map_err(|error| serde::de::Error::custom(format!("not a duration such as \"30s\" or \"500ms\": {error}")))
 }
+
+/// The schema of such text.
+#[cfg(feature = "server")]
+pub(crate) fn schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "pattern": r"^\s*([0-9]+\s*[a-zA-Z]+\s*)+$" })
+}

@@ -88,7 +88,7 @@ pub(crate) fn is_service_fault(kind: ErrorKind) -> bool {
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| cause.source()).take(8)
+    std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source()).take(8)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub(crate) use body::read as read_body;
 #[cfg(feature = "server")]
-pub(crate) use head::{check_headers, request_id};
+pub(crate) use head::{REQUEST_ID, check_headers, request_id};
 pub use service::{HttpService, ResponseBody};
 
 /// Bounds of what clients may take their time with.

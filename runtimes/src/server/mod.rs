@@ -1,1 +1,152 @@
-//! x
+//! The plain server: HTTP, consumers for subscriptions, a scheduler that fires once across replicas, a watch on blobs,
+//! health and readiness, graceful drain, and the OpenAPI document.
+//!
+//! | path | |
+//! |---|---|
+//! | `/healthz` | 200 while the process lives |
+//! | `/readyz` | 200 once provisioned, 503 before and while draining |
+//! | `/openapi.json` | the OpenAPI 3.1 document |
+//! | `/_anyport/blobs/...` | signed URLs of the embedded store, if there is one |
+
+mod accept;
+mod backoff;
+mod bare_errors;
+mod blob_watch;
+mod claimed;
+mod claims;
+mod consumer;
+mod readiness;
+mod router;
+mod scheduler;
+mod settings;
+mod signals;
+mod workers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_ports::blobs::FetchSigned;
+use anyport_ports::handles::Ports;
+use anyport_ports::resources::Provision;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use settings::ServerSettings;
+
+use crate::http::{HttpOptions, HttpService};
+use crate::workload::{InvalidWorkload, Workload};
+use readiness::{Readiness, Stage};
+
+/// Why the server did not start, or did not stop as it should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The workload is wrong.
+    #[error(transparent)]
+    Workload(#[from] InvalidWorkload),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; is another process listening there? Set server.address")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// What the workload needs could not be created.
+    #[error("what the workload needs could not be provisioned: {0}")]
+    Provision(#[source] anyport_ports::Error),
+    /// The signals to stop by cannot be received.
+    #[error("SIGTERM and SIGINT cannot be received: {0}")]
+    Signals(#[source] std::io::Error),
+}
+
+/// A server that runs. Dropping it cuts everything off; [`Running::shutdown`] drains it.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    readiness: Readiness,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    grace: Duration,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking work, and ends what is in flight within the grace; what takes longer is cut off and logged.
+    pub async fn shutdown(mut self) {
+        tracing::info!(grace_ms = self.grace.as_millis(), "stopping");
+        self.readiness.enter(Stage::Draining);
+        self.stop.cancel();
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, drained).await.is_err() {
+            tracing::warn!("the grace is over: what was still in flight is cut off");
+        } else {
+            tracing::info!("stopped");
+        }
+    }
+}
+
+/// Starts a server: it listens, provisions what the workload needs if there is a provisioner, and then takes work.
+pub async fn start(
+    workload: Workload,
+    ports: Ports,
+    provision: Option<Arc<dyn Provision>>,
+    signed: Option<Arc<dyn FetchSigned>>,
+    settings: ServerSettings,
+) -> Result<Running, ServeError> {
+    let prepared = workload.prepare()?;
+    let options = HttpOptions::default().body_timeout(settings.body_timeout);
+    let functions = HttpService::of(workload.name(), &prepared, ports.clone(), options)?;
+    let unheard = |source| ServeError::Listen { address: settings.address, source };
+    let listener = TcpListener::bind(settings.address).await.map_err(unheard)?;
+    let address = listener.local_addr().map_err(unheard)?;
+
+    let (readiness, stop, mut tasks) = (Readiness::starting(), CancellationToken::new(), JoinSet::new());
+    let router = router::router(router::Parts {
+        functions,
+        readiness: readiness.clone(),
+        openapi: Arc::new(prepared.openapi),
+        signed,
+        body_timeout: settings.body_timeout,
+    });
+    tasks.spawn(accept::accept(listener, router, settings.clone(), stop.clone()));
+
+    if let Some(provision) = provision {
+        provision.provision(&workload.resources()).await.map_err(ServeError::Provision)?;
+    }
+    workers::start(&prepared.functions, &ports, &settings, &mut tasks, &stop)
+        .map_err(|problem| InvalidWorkload { workload: workload.name().to_owned(), problems: vec![problem] })?;
+    readiness.enter(Stage::Ready);
+    tracing::info!(workload = workload.name(), %address, functions = prepared.functions.len(), "ready");
+    Ok(Running { address, readiness, stop, tasks, grace: settings.grace })
+}
+
+/// Starts a server, tells where it listens, and serves until SIGTERM or SIGINT; then it drains. A second signal ends it
+/// at once.
+pub async fn serve(
+    workload: Workload,
+    ports: Ports,
+    provision: Option<Arc<dyn Provision>>,
+    signed: Option<Arc<dyn FetchSigned>>,
+    settings: ServerSettings,
+    on_ready: impl FnOnce(SocketAddr) + Send,
+) -> Result<(), ServeError> {
+    let mut signals = signals::Signals::install().map_err(ServeError::Signals)?;
+    let running = tokio::select! {
+        running = start(workload, ports, provision, signed, settings) => running?,
+        () = signals.next() => return Ok(()),
+    };
+    on_ready(running.address());
+    signals.next().await;
+    tokio::select! {
+        () = running.shutdown() => {}
+        () = signals.next() => tracing::warn!("a second signal: what was in flight is cut off"),
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Doing what was claimed, and putting on record how it ended.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_ports::Timestamp;
+use anyport_ports::handles::Ports;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use super::backoff::Backoff;
+use super::claims::{Claim, Claims};
+use crate::function::{EventCall, Limits};
+use crate::pipeline;
+
+/// How often settling is tried while the store fails; after that the lease runs out, and the work is done again.
+const SETTLE_ATTEMPTS: u32 = 5;
+
+/// By how much a lease is longer than the function's timeout.
+pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+/// A function that does what its replica claimed.
+#[derive(Clone)]
+pub(super) struct Worker<I> {
+    pub(super) function: Arc<str>,
+    pub(super) limits: Limits,
+    pub(super) call: EventCall<I>,
+    pub(super) ports: Ports,
+    pub(super) claims: Claims,
+    /// How long records of what is settled are kept; `None`: for good.
+    pub(super) keep: Option<Duration>,
+}
+
+/// How a claim ended: done with for good, or to be looked at again then.
+pub(super) type Ended<K> = (K, Option<Timestamp>);
+
+impl<I: Clone + Send + 'static> Worker<I> {
+    pub(super) fn lease(&self) -> Duration {
+        self.limits.timeout + LEASE_MARGIN
+    }
+
+    /// Calls the function with what was claimed, in a task of its own, and tells how it ended.
+    pub(super) fn spawn<K>(
+        &self,
+        tasks: &mut JoinSet<()>,
+        key: K,
+        claim: Claim,
+        input: I,
+        ended: UnboundedSender<Ended<K>>,
+    ) where
+        K: Eq + Hash + Send + 'static,
+    {
+        let worker = self.clone();
+        let span = tracing::info_span!("invocation", function = %self.function, attempt = claim.attempt());
+        let work = async move {
+            let call = async { (worker.call)(input, &worker.ports).await };
+            let result = pipeline::bounded(worker.limits.timeout, call).await.unwrap_or_else(|why| Err(why.into()));
+            if result.is_ok() {
+                tracing::info!("done");
+            }
+            let again = worker.settle(claim, result).await;
+            // Who listens ends before its tasks only when everything does.
+            let _ = ended.send((key, again));
+        };
+        tasks.spawn(work.instrument(span));
+    }
+
+    async fn settle(&self, claim: Claim, result: Result<(), crate::Fault>) -> Option<Timestamp> {
+        let mut backoff = Backoff::default();
+        for _ in 0..SETTLE_ATTEMPTS {
+            match self.claims.settle(&claim, result.clone(), self.keep).await {
+                Ok(again) => return again,
+                Err(error) => {
+                    tracing::warn!(%error, "how the work ended could not be put on record yet");
+                    tokio::time::sleep(backoff.failed(&error)).await;
+                }
+            }
+        }
+        tracing::error!("how the work ended could not be put on record: it will be done again");
+        Some(self.ports.clock.now().plus(self.lease()))
+    }
+}

@@ -1,0 +1,162 @@
+//! Calls functions for the messages of their subscriptions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_ports::Result;
+use anyport_ports::handles::Ports;
+use anyport_ports::messages::{Batch, Delivery, LEASE, Lease, MAX_BATCH, Outcome, Receive, Subscription};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::backoff::Backoff;
+use super::claimed::LEASE_MARGIN;
+use crate::function::{EventCall, Limits};
+use crate::pipeline;
+
+/// The least time between two looks that found nothing, whatever the adapter waits.
+const IDLE: Duration = Duration::from_millis(50);
+
+/// How often settling is tried while the store fails; after that the lease runs out, and the message comes again.
+const SETTLE_ATTEMPTS: u32 = 5;
+
+/// One subscription's function on one replica.
+#[derive(Clone)]
+pub(super) struct Consumer {
+    pub(super) function: Arc<str>,
+    pub(super) limits: Limits,
+    pub(super) call: EventCall<Delivery>,
+    pub(super) subscription: Subscription,
+    pub(super) ports: Ports,
+    pub(super) wait: Duration,
+    pub(super) retry_base: Duration,
+}
+
+impl Consumer {
+    /// Consumes until told to stop, and then until what was received is settled. No error of the store ends it.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let consumer = Arc::new(self);
+        let permits = usize::try_from(consumer.limits.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let permits = Arc::new(Semaphore::new(permits));
+        let (mut tasks, mut backoff) = (JoinSet::new(), Backoff::default());
+        loop {
+            while tasks.try_join_next().is_some() {}
+            let mut held = tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                permit = Arc::clone(&permits).acquire_owned() => Vec::from_iter(permit.ok()),
+            };
+            while held.len() < MAX_BATCH
+                && let Ok(permit) = Arc::clone(&permits).try_acquire_owned()
+            {
+                held.push(permit);
+            }
+            let looked = Instant::now();
+            let pause = match consumer.receive(held.len()).await {
+                Ok(deliveries) => {
+                    backoff.succeeded();
+                    let found_none = deliveries.is_empty();
+                    for (delivery, permit) in deliveries.into_iter().zip(held) {
+                        tasks.spawn(Arc::clone(&consumer).consume(delivery, permit));
+                    }
+                    if found_none { IDLE.saturating_sub(looked.elapsed()) } else { Duration::ZERO }
+                }
+                Err(error) => {
+                    tracing::warn!(function = %consumer.function, %error, "messages could not be received");
+                    backoff.failed(&error)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn lease(&self) -> Duration {
+        (self.limits.timeout + LEASE_MARGIN).min(*LEASE.end())
+    }
+
+    /// It is not cut short by the drain: what the store has leased by then would be held back from everyone.
+    async fn receive(&self, most: usize) -> Result<Vec<Delivery>> {
+        let receive = Receive::new(most, self.lease())?.waiting(self.wait);
+        self.ports.messages.receive(&self.subscription, receive).await
+    }
+
+    async fn consume(self: Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) {
+        let span = tracing::info_span!(
+            "invocation",
+            function = %self.function,
+            message = delivery.message.id(),
+            attempt = delivery.attempt,
+        );
+        async {
+            let (receipt, attempt) = (delivery.receipt.clone(), delivery.attempt);
+            let outcome = self.outcome(delivery, attempt).await;
+            self.settle(&receipt, &outcome).await;
+        }
+        .instrument(span)
+        .await;
+        drop(permit);
+    }
+
+    async fn outcome(&self, delivery: Delivery, attempt: u32) -> Outcome {
+        let receipt = delivery.receipt.clone();
+        let call = async { (self.call)(delivery, &self.ports).await };
+        let called = tokio::select! {
+            called = pipeline::bounded(self.limits.timeout, call) => called,
+            never = self.keep_leased(&receipt) => match never {},
+        };
+        match called.unwrap_or_else(|why| Err(why.into())) {
+            Ok(()) => {
+                tracing::info!("done");
+                Outcome::Ack
+            }
+            Err(fault) => {
+                let outcome = fault.outcome(attempt, self.retry_base);
+                match &outcome {
+                    Outcome::DeadLetter { .. } => tracing::error!(error = %fault, "given up: a dead letter"),
+                    _ => tracing::warn!(error = %fault, "to be delivered again"),
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Extends the lease for as long as the function runs.
+    async fn keep_leased(&self, receipt: &anyport_ports::messages::Receipt) -> std::convert::Infallible {
+        loop {
+            tokio::time::sleep(self.lease() / 2).await;
+            let extended = match Lease::new(self.lease()) {
+                Ok(lease) => self.ports.messages.extend(&self.subscription, receipt, lease).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = extended {
+                tracing::warn!(%error, "the lease could not be extended");
+            }
+        }
+    }
+
+    async fn settle(&self, receipt: &anyport_ports::messages::Receipt, outcome: &Outcome) {
+        let mut backoff = Backoff::default();
+        for _ in 0..SETTLE_ATTEMPTS {
+            let messages = &self.ports.messages;
+            let settled = match outcome {
+                Outcome::Ack => {
+                    let results = messages.ack(&self.subscription, &Batch::one(receipt.clone())).await;
+                    results.and_then(|results| results.into_iter().collect())
+                }
+                Outcome::Retry { after } => messages.nack(&self.subscription, receipt, *after).await,
+                Outcome::DeadLetter { reason } => messages.dead_letter(&self.subscription, receipt, reason).await,
+            };
+            let Err(error) = settled else { return };
+            tracing::warn!(%error, "the message could not be settled yet");
+            tokio::time::sleep(backoff.failed(&error)).await;
+        }
+        tracing::error!("the message could not be settled: it will be delivered again");
+    }
+}
