@@ -35,5 +35,5 @@ pub use extract::{BlobCreated, Body, Event, FromInvocation, IfMatch, Json, Path,
 pub use fault::Fault;
 pub use function::{Function, Handler, Limits, Trigger};
 pub use manifest::{FunctionManifest, Manifest};
-pub use problem::{Location, PROBLEM_JSON, Problem, Violation, status_of};
+pub use problem::{Details, Location, PROBLEM_JSON, Problem, Violation, status_of};
 pub use workload::{InvalidWorkload, RUNTIME_COLLECTION, Workload};

@@ -6,7 +6,7 @@ use crate::answer::AnswerShape;
 use crate::extract::{Parameter, SchemaOf};
 use crate::function::{Function, Trigger};
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::schemas::Schemas;
+use crate::schemas::{Schemas, TextObject};
 use crate::workload::{BodyKind, Workload, path_parameters};
 
 /// The document.
@@ -77,7 +77,7 @@ fn parameters(function: &Function, path: &str, schemas: &Schemas) -> Vec<Value> 
             _ => continue,
         };
         // What has no object is refused when the function is prepared, before any document is made.
-        for (name, schema, required) in object.iter().flat_map(|object| object.fields()) {
+        for (name, schema, required) in object.iter().flat_map(TextObject::fields) {
             let mut schema = schema.clone();
             let description = schema.as_object_mut().and_then(|fields| fields.remove("description"));
             let mut parameter = json!({ "name": name, "in": location, "required": required, "schema": schema });

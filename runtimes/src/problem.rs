@@ -37,7 +37,14 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 ///
 /// The detail of a 5xx never tells what failed within: that is logged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Problem {
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Problem(Box<Details>);
+
+/// What a [`Problem`] says; it dereferences to this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub struct Details {
     /// `urn:anyport:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
@@ -90,7 +97,7 @@ impl Problem {
     /// A problem of this status and code.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let code = code.into().into_owned();
-        Self {
+        Self(Box::new(Details {
             kind: format!("urn:anyport:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
@@ -99,7 +106,21 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             allow: None,
-        }
+        }))
+    }
+
+    /// With this pause in `Retry-After`; at least a second, since it counts whole ones.
+    #[must_use]
+    pub fn retry_after(mut self, pause: Duration) -> Self {
+        self.0.retry_after = Some(pause);
+        self
+    }
+
+    /// With these methods in `Allow`.
+    #[must_use]
+    pub fn allow(mut self, methods: impl Into<String>) -> Self {
+        self.0.allow = Some(methods.into());
+        self
     }
 
     /// 400 with this code.
@@ -110,7 +131,9 @@ impl Problem {
     /// 422: the request is well-formed but breaks the schema.
     pub fn violations(errors: Vec<Violation>) -> Self {
         let detail = "the request does not fit the schema: see errors";
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "schema_violation", detail) }
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "schema_violation", detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 500: a defect, of which the client is told nothing.
@@ -120,13 +143,12 @@ impl Problem {
 
     /// 503 and when to come back.
     pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
-        Self { retry_after: Some(DEFAULT_RETRY_AFTER), ..problem }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(DEFAULT_RETRY_AFTER)
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The response that carries it.
@@ -136,10 +158,10 @@ impl Problem {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(pause) = self.retry_after {
+        if let Some(pause) = self.0.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
         }
-        if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+        if let Some(allow) = self.0.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(ALLOW, allow);
         }
         response
@@ -169,27 +191,29 @@ impl From<&Fault> for Problem {
         if is_service_fault(fault.kind) || status.is_server_error() {
             tracing::error!(code = fault.code, kind = %fault.kind, error = %fault.message, "the function failed");
         }
-        let retry_after = || fault.retry_after.or(Some(DEFAULT_RETRY_AFTER));
+        let pause = fault.retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
         match fault.kind {
             ErrorKind::Unavailable => {
-                let problem =
-                    Self::new(status, fault.code, "a service that this one needs is not available: try again");
-                Self { retry_after: retry_after(), ..problem }
+                let detail = "a service that this one needs is not available: try again";
+                Self::new(status, fault.code, detail).retry_after(pause)
             }
             ErrorKind::Indeterminate => {
                 let detail =
                     "it is not known whether the request was carried out: look, or repeat it if that is harmless";
-                Self { retry_after: retry_after(), ..Self::new(status, "indeterminate", detail) }
+                Self::new(status, "indeterminate", detail).retry_after(pause)
             }
-            ErrorKind::Throttled => {
-                Self { retry_after: retry_after(), ..Self::new(status, fault.code, fault.message.clone()) }
-            }
-            _ if status.is_server_error() => {
-                let Self { title, detail, .. } = Self::internal();
-                Self { title, ..Self::new(status, fault.code, detail) }
-            }
+            ErrorKind::Throttled => Self::new(status, fault.code, fault.message.clone()).retry_after(pause),
+            _ if status.is_server_error() => Self::new(status, fault.code, Self::internal().detail.clone()),
             _ => Self::new(status, fault.code, fault.message.clone()),
         }
+    }
+}
+
+impl std::ops::Deref for Problem {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
 use super::{Answer, AnswerShape, HttpAnswer};
@@ -60,7 +60,7 @@ fn json(status: StatusCode, body: &impl Serialize) -> Result<HttpAnswer, serde_j
 }
 
 fn shape<T: JsonSchema>(status: StatusCode, headers: &'static [(&'static str, &'static str)]) -> AnswerShape {
-    AnswerShape { status, schema: Some(|generator| generator.subschema_for::<T>()), headers }
+    AnswerShape { status, schema: Some(SchemaGenerator::subschema_for::<T>), headers }
 }
 
 impl<T: Serialize + JsonSchema + Send> Answer for Json<T> {

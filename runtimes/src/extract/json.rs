@@ -2,7 +2,7 @@
 
 use anyport_ports::handles::Ports;
 use jsonschema::Validator;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::violation::{typed, validate};
@@ -20,11 +20,11 @@ impl<T: DeserializeOwned + JsonSchema + Send> FromInvocation<Http> for Json<T> {
     type Prepared = Validator;
 
     fn parameter() -> Parameter {
-        Parameter::Json(|generator| generator.subschema_for::<T>())
+        Parameter::Json(SchemaGenerator::subschema_for::<T>)
     }
 
     fn prepare(setup: &Setup<'_>) -> Result<Validator, String> {
-        let schema = setup.schemas.input(|generator| generator.subschema_for::<T>());
+        let schema = setup.schemas.input(SchemaGenerator::subschema_for::<T>);
         setup.schemas.validator(&schema)
     }
 

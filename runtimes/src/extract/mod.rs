@@ -18,6 +18,8 @@ pub use precondition::IfMatch;
 pub use raw::Body;
 
 pub(crate) use precondition::entity_tag;
+#[cfg(feature = "server")]
+pub(crate) use violation::pointer;
 
 use crate::function::kind::TriggerKind;
 use crate::schemas::Schemas;

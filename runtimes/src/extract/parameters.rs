@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyport_ports::handles::Ports;
 use jsonschema::Validator;
 use percent_encoding::percent_decode_str;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -61,11 +61,11 @@ impl<T: DeserializeOwned + JsonSchema + Send> FromInvocation<Http> for Path<T> {
     type Prepared = Parameters;
 
     fn parameter() -> Parameter {
-        Parameter::Path(|generator| generator.subschema_for::<T>())
+        Parameter::Path(SchemaGenerator::subschema_for::<T>)
     }
 
     fn prepare(setup: &Setup<'_>) -> Result<Parameters, String> {
-        let of: SchemaOf = |generator| generator.subschema_for::<T>();
+        let of: SchemaOf = SchemaGenerator::subschema_for::<T>;
         let object = setup.schemas.path_object(of, setup.path_parameters)?;
         let validator = setup.schemas.validator(object.schema())?;
         let single = setup.path_parameters.first().filter(|_| setup.schemas.is_single(of)).cloned();
@@ -82,11 +82,11 @@ impl<T: DeserializeOwned + JsonSchema + Send> FromInvocation<Http> for Query<T> 
     type Prepared = Parameters;
 
     fn parameter() -> Parameter {
-        Parameter::Query(|generator| generator.subschema_for::<T>())
+        Parameter::Query(SchemaGenerator::subschema_for::<T>)
     }
 
     fn prepare(setup: &Setup<'_>) -> Result<Parameters, String> {
-        let object = setup.schemas.query_object(|generator| generator.subschema_for::<T>())?;
+        let object = setup.schemas.query_object(SchemaGenerator::subschema_for::<T>)?;
         let validator = setup.schemas.validator(object.schema())?;
         Ok(Parameters { object, validator, single: None })
     }

@@ -3,6 +3,7 @@
 use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use crate::problem::{Location, Problem, Violation};
 use crate::schemas::whole;
@@ -36,15 +37,26 @@ pub(super) fn typed<T: DeserializeOwned>(location: Location, pointer: &str, valu
 }
 
 fn deserialize<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer: String = error
-            .path()
-            .iter()
-            .filter(|segment| !matches!(segment, serde_path_to_error::Segment::Unknown))
-            .map(|segment| format!("/{}", segment.to_string().trim_matches(['[', ']'])))
-            .collect();
-        (pointer, error.into_inner().to_string())
-    })
+    serde_path_to_error::deserialize(value).map_err(|error| (pointer(error.path()), error.into_inner().to_string()))
+}
+
+/// The JSON pointer of a place that serde names.
+pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
 }
 
 /// The value with every number that is whole written as an integer.

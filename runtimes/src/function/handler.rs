@@ -50,8 +50,13 @@ pub trait Handler<K: TriggerKind, A>: Clone + Send + Sync + 'static {
 
 macro_rules! handler {
     ($(($mark:ident, $parameter:ident)),*) => {
-        #[expect(non_snake_case, reason = "each parameter is named as its type")]
-        #[allow(unused_variables, unused_mut, irrefutable_let_patterns, clippy::unused_unit, clippy::too_many_arguments, reason = "arity 0, arity 10")]
+        #[allow(
+            non_snake_case,
+            unused_variables,
+            unused_mut,
+            irrefutable_let_patterns,
+            reason = "parameters are named as their types, and there may be none"
+        )]
         impl<K, F, Fut, R, $($mark, $parameter),*> Handler<K, ($(($mark, $parameter),)*)> for F
         where
             K: TriggerKind,

@@ -36,7 +36,7 @@ type Prepare = Box<dyn Fn(&Setup<'_>) -> Result<AnyCall, Vec<String>> + Send + S
 /// The kind of trigger decides which extractors the handler may have; an HTTP extractor in a scheduled function does
 /// not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use anyport_runtimes::{Function, Path};
 ///
 /// async fn nightly(id: Path<String>) -> Result<(), anyport_ports::Error> { Ok(()) }
@@ -63,6 +63,7 @@ pub struct Function {
 impl Function {
     /// Called by requests of this method to this route. Parameters of the route stand in braces and take one segment:
     /// `/api/users/{id}`. A `GET` route serves `HEAD` as well.
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as in every router: Method::GET")]
     pub fn http<H, A>(name: impl Into<String>, method: Method, path: impl Into<String>, handler: H) -> Self
     where
         H: Handler<Http, A>,

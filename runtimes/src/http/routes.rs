@@ -96,8 +96,7 @@ impl Resource {
             }
             let allow = allowed.join(", ");
             let detail = format!("this path takes {allow}");
-            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
-            Problem { allow: Some(allow), ..problem }
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).allow(allow)
         })
     }
 }

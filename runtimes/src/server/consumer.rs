@@ -118,9 +118,10 @@ impl Consumer {
             }
             Err(fault) => {
                 let outcome = fault.outcome(attempt, self.retry_base);
-                match &outcome {
-                    Outcome::DeadLetter { .. } => tracing::error!(error = %fault, "given up: a dead letter"),
-                    _ => tracing::warn!(error = %fault, "to be delivered again"),
+                if matches!(outcome, Outcome::DeadLetter { .. }) {
+                    tracing::error!(error = %fault, "given up: a dead letter");
+                } else {
+                    tracing::warn!(error = %fault, "to be delivered again");
                 }
                 outcome
             }

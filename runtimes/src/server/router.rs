@@ -44,9 +44,7 @@ pub(super) fn router(parts: Parts) -> Router {
         router = router.route("/_anyport/blobs/{*rest}", any(signed));
     }
     router
-        .method_not_allowed_fallback(async || {
-            problem(&Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path takes GET, HEAD"))
-        })
+        .method_not_allowed_fallback(async || problem(&method_not_allowed("GET, HEAD")))
         .layer(middleware::from_fn(within_bounds))
         .with_state(parts)
         .fallback_service(functions)
@@ -86,11 +84,7 @@ async fn fetch(parts: &Parts, request: Request) -> Result<Response, Problem> {
     let verb = match head.method {
         Method::GET | Method::HEAD => Verb::Get,
         Method::PUT => Verb::Put,
-        _ => {
-            let refused =
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path takes GET, HEAD, PUT");
-            return Err(Problem { allow: Some("GET, HEAD, PUT".to_owned()), ..refused });
-        }
+        _ => return Err(method_not_allowed("GET, HEAD, PUT")),
     };
     let Some(store) = &parts.signed else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "no_such_route", "nothing is served at this path"));
@@ -122,6 +116,11 @@ async fn fetch(parts: &Parts, request: Request) -> Result<Response, Problem> {
             Ok(response)
         }
     }
+}
+
+fn method_not_allowed(allowed: &str) -> Problem {
+    let detail = format!("this path takes {allowed}");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).allow(allowed)
 }
 
 fn problem(problem: &Problem) -> Response {

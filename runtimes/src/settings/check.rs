@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::environment::Environment;
+use crate::extract::pointer;
 
 /// Most values that are tried to be read in place of ones found wrong.
 const MAX_REPAIRS: usize = 64;
@@ -42,7 +43,7 @@ impl Check<'_> {
                 Ok(settings) => return Some(settings),
                 Err(error) => error,
             };
-            let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
+            let pointer = pointer(error.path());
             if wrong.iter().any(|(known, _)| known.starts_with(&pointer)) {
                 return None;
             }

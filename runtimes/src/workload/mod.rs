@@ -75,12 +75,12 @@ pub(crate) enum BodyKind {
 
 impl BodyKind {
     pub(crate) fn of(function: &Function) -> Self {
-        let kinds = function.signature.parameters.iter().filter_map(|parameter| match parameter {
+        let mut kinds = function.signature.parameters.iter().filter_map(|parameter| match parameter {
             Parameter::Json(_) => Some(Self::Json),
             Parameter::Bytes => Some(Self::Bytes),
             _ => None,
         });
-        kinds.last().unwrap_or(Self::None)
+        kinds.next_back().unwrap_or(Self::None)
     }
 }
 
@@ -117,7 +117,9 @@ impl Workload {
     pub fn manifest(&self) -> Manifest {
         let functions: Vec<_> = self.functions.iter().map(FunctionManifest::of).collect();
         let mut resources = Resources::default();
-        functions.iter().for_each(|function| resources.merge(function.resources()));
+        for function in &functions {
+            resources.merge(function.resources());
+        }
         Manifest { workload: self.name.clone(), functions, resources }
     }
 

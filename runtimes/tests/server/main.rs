@@ -1,0 +1,14 @@
+//! The function model and the plain server, over real sockets, on the reference model of the ports.
+
+mod bad_input;
+mod blobs;
+mod client;
+mod consumers;
+mod drain;
+mod model;
+mod notes;
+mod openapi;
+mod pipeline;
+mod schedules;
+mod settings;
+mod site;

@@ -1,0 +1,59 @@
+//! Servers to be tested, each on a free port.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_memory::{Memory, MemoryStore, SystemClock, UuidIds};
+use anyport_ports::Clock;
+use anyport_ports::handles::Ports;
+use anyport_runtimes::Workload;
+use anyport_runtimes::server::{Running, ServerSettings, start};
+
+/// A store that servers share, and the clock that all go by.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: ServerSettings,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        Self::on(Arc::new(SystemClock))
+    }
+
+    pub(crate) fn on(clock: Arc<dyn Clock>) -> Self {
+        let settings = ServerSettings {
+            address: "127.0.0.1:0".parse().unwrap(),
+            grace: Duration::from_secs(15),
+            receive_wait: Duration::from_millis(50),
+            retry_base: Duration::from_millis(10),
+            blob_poll_interval: Duration::from_millis(20),
+            ..ServerSettings::default()
+        };
+        Self { store: MemoryStore::new(Arc::clone(&clock)), clock, settings }
+    }
+
+    pub(crate) fn handle(&self) -> Memory {
+        self.store.handle()
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        let memory = Arc::new(self.handle());
+        Ports {
+            documents: memory.clone(),
+            messages: memory.clone(),
+            blobs: memory.clone(),
+            signer: memory.clone(),
+            secrets: memory,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::new(UuidIds),
+        }
+    }
+
+    pub(crate) async fn start(&self, workload: Workload) -> Running {
+        let memory = Arc::new(self.handle());
+        let server = start(workload, self.ports(), Some(memory.clone()), Some(memory), self.settings.clone());
+        server.await.unwrap()
+    }
+}
