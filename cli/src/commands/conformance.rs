@@ -83,7 +83,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Report::new(args.seed, started_at, reports, matrix)
     });
     if let Some(directory) = &args.report {
-        report.write_to(directory).with_context(|| format!("the report cannot be written to {}", directory.display()))?;
+        report
+            .write_to(directory)
+            .with_context(|| format!("the report cannot be written to {}", directory.display()))?;
     }
     if args.json {
         anstream::println!("{}", to_json(&report)?);
@@ -98,7 +100,8 @@ fn selected(names: &[String]) -> anyhow::Result<Vec<Adapter>> {
         return Ok(adapters::all());
     }
     let known = || adapters::all().into_iter().map(|adapter| adapter.name).collect::<Vec<_>>().join(", ");
-    let find = |name: &String| adapters::named(name).with_context(|| format!("no adapter {name:?}: there are {}", known()));
+    let find =
+        |name: &String| adapters::named(name).with_context(|| format!("no adapter {name:?}: there are {}", known()));
     names.iter().map(find).collect()
 }
 

@@ -36,7 +36,8 @@ const GRACE: Duration = Duration::from_secs(35);
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let workload = Workload::find(args.package.as_deref())?;
-    let start = || Command::new(&workload.executable).args(&args.arguments).spawn().context("the workload does not start");
+    let start =
+        || Command::new(&workload.executable).args(&args.arguments).spawn().context("the workload does not start");
     if args.once {
         if !workload.build()? {
             return Ok(ExitCode::FAILURE);

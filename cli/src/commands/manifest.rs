@@ -21,6 +21,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !workload.build()? {
         return Ok(ExitCode::FAILURE);
     }
-    let status = Command::new(&workload.executable).arg("--manifest").status().context("the workload does not start")?;
+    let status =
+        Command::new(&workload.executable).arg("--manifest").status().context("the workload does not start")?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -45,7 +45,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn print(matrix: &KillMatrix) {
     for row in &matrix.rows {
-        let verdict = if row.killed_by_named { paint::good("killed  ").to_string() } else { paint::bad("SURVIVES").to_string() };
+        let verdict =
+            if row.killed_by_named { paint::good("killed  ").to_string() } else { paint::bad("SURVIVES").to_string() };
         let others = row.killers.iter().filter(|killer| **killer != row.named_check).count();
         let others = if others == 0 { String::new() } else { format!("and {others} more") };
         anstream::println!("{verdict} {:<44} {:<12} {}", row.name, row.named_check, paint::faint(others));
@@ -56,7 +57,10 @@ fn print(matrix: &KillMatrix) {
     let problems = matrix.problems();
     if problems.is_empty() {
         let all = matrix.rows.len();
-        anstream::println!("{}", paint::good(format!("all {all} seeded faults die by their named check, no check is idle")));
+        anstream::println!(
+            "{}",
+            paint::good(format!("all {all} seeded faults die by their named check, no check is idle"))
+        );
     }
     problems.iter().for_each(|problem| anstream::println!("{} {problem}", paint::bad("problem:")));
     anstream::println!("{}", paint::faint(format!("{:.1} s", matrix.seconds)));

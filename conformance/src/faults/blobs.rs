@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyport_ports::blobs::{
-    Blob, BlobCondition, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, UploadId,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, UploadId,
 };
 use anyport_ports::{BucketName, Result};
 use async_trait::async_trait;
@@ -26,9 +26,8 @@ impl Faultable for BlobStore {
 #[async_trait]
 impl Blobs for Faulty {
     async fn put(&self, bucket: &BucketName, name: &BlobName, put: &PutBlob) -> Result<Etag> {
-        let conditional = put.condition != BlobCondition::Always;
-        let call = if conditional { Call::ConditionalWrite } else { Call::Write };
-        send(&self.faults, call, "blobs.put", || self.blobs.put(bucket, name, put)).await
+        // Never sent twice: under `Absent` the blob may be deleted in between, and an etag may come again with its bytes.
+        send(&self.faults, Call::Write, "blobs.put", || self.blobs.put(bucket, name, put)).await
     }
 
     async fn get(&self, bucket: &BucketName, name: &BlobName, range: BlobRange) -> Result<Blob> {

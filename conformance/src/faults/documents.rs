@@ -23,12 +23,10 @@ impl Faultable for DocumentStore {
     }
 }
 
-/// A write under one of these conditions is refused if it was done before.
+/// A write under a version is refused if it was done before, whatever others do in between: versions are not reused. One
+/// under `Absent` is not, since the document may be deleted in between.
 fn write(condition: &Condition) -> Call {
-    match condition {
-        Condition::Absent | Condition::Version(_) => Call::ConditionalWrite,
-        Condition::Always | Condition::Present => Call::Write,
-    }
+    if matches!(condition, Condition::Version(_)) { Call::ConditionalWrite } else { Call::Write }
 }
 
 #[async_trait]
@@ -47,10 +45,8 @@ impl Documents for Faulty {
     }
 
     async fn delete(&self, collection: &CollectionName, key: &Key, condition: &Condition) -> Result<()> {
-        // Sent twice, a conditional delete could meet a document created in between; a version cannot.
-        let call = if matches!(condition, Condition::Version(_)) { Call::ConditionalWrite } else { Call::Write };
         let request = || self.store.documents.delete(collection, key, condition);
-        send(&self.faults, call, "documents.delete", request).await
+        send(&self.faults, write(condition), "documents.delete", request).await
     }
 
     async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page> {

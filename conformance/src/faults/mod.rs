@@ -28,7 +28,7 @@ pub enum Fault {
     DropAfter,
     /// The request takes its time.
     Delay,
-    /// The request arrives twice. Only what is harmless to send twice, reads and conditional writes, ever is.
+    /// The request arrives twice. Only what is harmless to send twice, reads and writes under a version, ever is.
     Duplicate,
     /// The store asks to slow down, and does nothing.
     Throttle,
