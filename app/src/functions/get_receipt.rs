@@ -1,0 +1,23 @@
+//! `get-receipt`.
+
+use std::sync::Arc;
+
+use anyport_ports::Clock;
+use anyport_ports::handles::{BlobReader, BlobSigner, Reader};
+use anyport_runtimes::{Json, Path};
+use domain::orders::Orders;
+use domain::receipts::{ReceiptError, ReceiptLink, Receipts};
+
+use crate::schemas::{LinkView, OrderPath};
+
+/// Gives a link to an order's receipt.
+pub async fn get_receipt(
+    Path(path): Path<OrderPath>,
+    orders: Reader<Orders>,
+    receipts: BlobReader<Receipts>,
+    signer: BlobSigner<Receipts>,
+    clock: Arc<dyn Clock>,
+) -> Result<Json<LinkView>, ReceiptError> {
+    let link = ReceiptLink { orders, receipts, signer, clock };
+    Ok(Json(link.to(&path.user, &path.order).await?.into()))
+}

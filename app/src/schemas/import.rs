@@ -1,0 +1,55 @@
+//! Imports.
+
+use domain::imports::{ImportResult, Refusal, Upload};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A place to upload a file of users to.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Upload")]
+pub struct UploadView {
+    /// The import.
+    pub id: String,
+    /// The URL to `PUT` the CSV file to; its first row is `name,email`.
+    pub upload_url: String,
+    /// From when on it is refused.
+    #[schemars(extend("format" = "date-time"))]
+    pub expires_at: String,
+}
+
+impl From<Upload> for UploadView {
+    fn from(Upload { id, url, expires_at }: Upload) -> Self {
+        Self { id: id.into(), upload_url: url, expires_at: expires_at.to_string() }
+    }
+}
+
+/// What came of an import.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Import")]
+pub struct ImportView {
+    /// Users that the import created.
+    pub created: u64,
+    /// Lines whose user stood already, with this name and address.
+    pub existing: u64,
+    /// Lines that were refused.
+    pub refused: u64,
+    /// The first thousand of the lines that were refused, and why.
+    pub refusals: Vec<RefusalView>,
+}
+
+/// A line that was refused.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Refusal")]
+pub struct RefusalView {
+    /// The line of the file, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<ImportResult> for ImportView {
+    fn from(ImportResult { created, existing, refused, refusals }: ImportResult) -> Self {
+        let refusal = |Refusal { line, reason }| RefusalView { line, reason };
+        Self { created, existing, refused, refusals: refusals.into_iter().map(refusal).collect() }
+    }
+}

@@ -1,0 +1,14 @@
+//! What clients send and receive. The schemas that requests are held against, and that the OpenAPI document shows, are
+//! read off these types; the patterns are the domain's own.
+
+mod import;
+mod link;
+mod order;
+mod path;
+mod user;
+
+pub use import::{ImportView, RefusalView, UploadView};
+pub use link::LinkView;
+pub use order::{LineBody, NewOrderBody, OrderStatus, OrderView, PageQuery, TotalsView};
+pub use path::{ImportPath, OrderPath, UserPath};
+pub use user::{UserBody, UserView};

@@ -1,0 +1,79 @@
+//! All functions of the storefront.
+
+use std::time::Duration;
+
+use anyport_runtimes::{Function, Limits, Method, Workload};
+use domain::imports::Imports;
+use domain::receipts::Fulfilment;
+
+use crate::functions::{
+    change_user, create_user, delete_user, expire_unpaid_orders, fulfil_order, get_import, get_order, get_receipt,
+    get_totals, get_user, import_users, list_orders, pay_order, place_order, start_import,
+};
+
+/// The storefront.
+pub fn storefront() -> Workload {
+    users(Workload::new("storefront"))
+        .function(
+            Function::http("place-order", Method::POST, "/api/users/{user}/orders", place_order)
+                .summary("Places an order; placing it again under its id gives the same order"),
+        )
+        .function(
+            Function::http("list-orders", Method::GET, "/api/users/{user}/orders", list_orders)
+                .summary("Lists a user's orders by id, page by page"),
+        )
+        .function(
+            Function::http("get-order", Method::GET, "/api/users/{user}/orders/{order}", get_order)
+                .summary("Shows an order"),
+        )
+        .function(
+            Function::http("pay-order", Method::POST, "/api/users/{user}/orders/{order}/payment", pay_order)
+                .summary("Pays an order"),
+        )
+        .function(
+            Function::http("get-receipt", Method::GET, "/api/users/{user}/orders/{order}/receipt", get_receipt)
+                .summary("Gives a link to an order's receipt, once it is fulfilled"),
+        )
+        .function(
+            Function::http("get-totals", Method::GET, "/api/users/{user}/totals", get_totals)
+                .summary("Shows what a user's orders add up to"),
+        )
+        .function(
+            Function::subscription::<Fulfilment, _, _>("fulfil-order", fulfil_order)
+                .summary("Writes the receipt of an order that was placed"),
+        )
+        .function(
+            Function::schedule("expire-unpaid-orders", "0 3 * * *", expire_unpaid_orders)
+                .summary("Expires orders that nobody paid")
+                .limits(Limits { timeout: Duration::from_mins(10), concurrency: 1, ..Limits::default() }),
+        )
+        .function(
+            Function::http("start-import", Method::POST, "/api/imports", start_import)
+                .summary("Gives a place to upload a CSV file of users to"),
+        )
+        .function(
+            Function::http("get-import", Method::GET, "/api/imports/{import}", get_import)
+                .summary("Shows what came of an import"),
+        )
+        .function(
+            Function::blob_created::<Imports, _, _>("import-users", Imports::USERS, import_users)
+                .summary("Imports the users of an uploaded CSV file")
+                .limits(Limits { timeout: Duration::from_mins(10), concurrency: 2, ..Limits::default() }),
+        )
+}
+
+fn users(workload: Workload) -> Workload {
+    workload
+        .function(
+            Function::http("create-user", Method::POST, "/api/users", create_user)
+                .summary("Creates a user, whose e-mail address no other user has"),
+        )
+        .function(Function::http("get-user", Method::GET, "/api/users/{user}", get_user).summary("Shows a user"))
+        .function(
+            Function::http("change-user", Method::PUT, "/api/users/{user}", change_user)
+                .summary("Replaces a user's name and e-mail address, if the user is as the client saw it"),
+        )
+        .function(
+            Function::http("delete-user", Method::DELETE, "/api/users/{user}", delete_user).summary("Deletes a user"),
+        )
+}
