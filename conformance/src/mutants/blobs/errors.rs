@@ -10,12 +10,18 @@ use crate::subject::BlobStore;
 
 pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
     vec![
-        mutant("throttle_swallowed", "BLB-ERR-1", "A delete that the store put off is told to be done.", |_| {
-            tampered(ThrottleSwallowed)
-        }),
-        mutant("throttle_never_retried", "BLB-ERR-1", "A store that asks to slow down is told to be given up.", |_| {
-            tampered(PutTold(ErrorKind::Throttled, |error| error.with_retry(Retry::Never)))
-        }),
+        mutant(
+            "throttled_delete_swallowed",
+            "BLB-ERR-1",
+            "A delete that the store put off is told to be done.",
+            |_| tampered(ThrottleSwallowed),
+        ),
+        mutant(
+            "throttled_put_never_retried",
+            "BLB-ERR-1",
+            "A store that asks to slow down is told to be given up.",
+            |_| tampered(PutTold(ErrorKind::Throttled, |error| error.with_retry(Retry::Never))),
+        ),
         mutant(
             "ambiguous_put_reported_failed",
             "BLB-ERR-1",
@@ -28,7 +34,7 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
             tampered(UnreachableListIsEmpty)
         }),
         mutant(
-            "unreachable_is_absent",
+            "unreachable_blob_is_absent",
             "BLB-ERR-1",
             "A blob of a store that is not reached is told to be absent.",
             |_| tampered(UnreachableIsAbsent),

@@ -12,7 +12,7 @@ use crate::suite::{FILES, OTHER_FILES};
 pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
     vec![
         mutant("names_folded", "BLB-NAM-1", "Names that differ in case are one.", |_| {
-            tampered(Renamed(|name| name.to_lowercase()))
+            tampered(Renamed(str::to_lowercase))
         }),
         mutant("names_normalised", "BLB-NAM-1", "Names that are the same letters to Unicode are one.", |_| {
             tampered(Renamed(|name| name.replace("e\u{301}", "é")))

@@ -66,14 +66,14 @@ struct Lenient {
     signed: Mutex<Vec<Signed>>,
 }
 
-fn other_verb(signed: &[Signed], _: Verb, path: &str, query: &str) -> Option<Signed> {
-    signed.iter().find(|signed| signed.path == path && signed.query == query).cloned()
+fn other_verb(signed: &[Signed], verb: Verb, path: &str, query: &str) -> Option<Signed> {
+    signed.iter().find(|signed| signed.path == path && signed.query == query && signed.verb != verb).cloned()
 }
 
 /// The path of one, with the signature of another.
 fn other_name(signed: &[Signed], verb: Verb, path: &str, query: &str) -> Option<Signed> {
-    signed.iter().find(|signed| signed.query == query && signed.verb == verb)?;
-    signed.iter().find(|signed| signed.path == path && signed.verb == verb).cloned()
+    let signature = signed.iter().find(|signed| signed.query == query && signed.verb == verb)?;
+    signed.iter().find(|signed| signed.path == path && signed.name != signature.name).cloned()
 }
 
 fn path_and_query(url: &str) -> (String, String) {

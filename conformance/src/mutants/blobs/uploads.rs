@@ -104,9 +104,9 @@ impl Uploads {
     fn joined(&self, upload: &UploadId) -> Option<(BucketName, BlobName, PutBlob)> {
         let all = self.begun();
         let begun = all.get(upload)?;
-        let bytes: Vec<u8> = begun.parts.values().flatten().copied().collect();
+        let bytes: Vec<Bytes> = begun.parts.values().cloned().collect();
         let mut put = begun.put.clone();
-        put.bytes = bytes.into();
+        put.bytes = bytes.concat().into();
         Some((begun.bucket.clone(), begun.name.clone(), put))
     }
 

@@ -156,7 +156,9 @@ struct AttemptAltered(fn(u32) -> u32);
 impl Tamper for AttemptAltered {
     async fn receive(&self, sound: &dyn Messages, of: &Subscription, receive: Receive) -> Result<Vec<Delivery>> {
         let mut deliveries = sound.receive(of, receive).await?;
-        deliveries.iter_mut().for_each(|delivery| delivery.attempt = (self.0)(delivery.attempt));
+        for delivery in &mut deliveries {
+            delivery.attempt = (self.0)(delivery.attempt);
+        }
         Ok(deliveries)
     }
 }

@@ -13,12 +13,18 @@ use crate::subject::MessageStore;
 
 pub(super) fn mutants() -> Vec<Mutant<MessageStore>> {
     vec![
-        mutant("throttle_swallowed", "MSG-ERR-1", "A publish that the store put off is reported as accepted.", |_| {
-            tampered(PublishTold(ErrorKind::Throttled, |_| Ok(())))
-        }),
-        mutant("throttle_never_retried", "MSG-ERR-1", "A store that asks to slow down is told to be given up.", |_| {
-            tampered(PublishTold(ErrorKind::Throttled, |error| Err(error.with_retry(Retry::Never))))
-        }),
+        mutant(
+            "throttled_publish_swallowed",
+            "MSG-ERR-1",
+            "A publish that the store put off is reported as accepted.",
+            |_| tampered(PublishTold(ErrorKind::Throttled, |_| Ok(()))),
+        ),
+        mutant(
+            "throttled_publish_never_retried",
+            "MSG-ERR-1",
+            "A store that asks to slow down is told to be given up.",
+            |_| tampered(PublishTold(ErrorKind::Throttled, |error| Err(error.with_retry(Retry::Never)))),
+        ),
         mutant("unreachable_receive_is_empty", "MSG-ERR-1", "A store that is not reached has no messages.", |_| {
             tampered(UnreachableReceiveIsEmpty)
         }),

@@ -16,8 +16,8 @@ pub(super) fn mutants() -> Vec<Mutant<SecretStore>> {
         mutant("secret_in_debug", "SEC-RED-1", "The version, which Debug shows, is made from the value.", |_| {
             tampered(InVersion(|value| String::from_utf8_lossy(value).into_owned()))
         }),
-        mutant("secret_in_version_as_hex", "SEC-RED-1", "The version holds the value in hexadecimal.", |_| {
-            tampered(InVersion(|value| value.iter().map(|byte| format!("{byte:02x}")).collect()))
+        mutant("secret_in_version_as_bytes", "SEC-RED-1", "The version holds the value as a list of bytes.", |_| {
+            tampered(InVersion(|value| format!("{value:?}")))
         }),
         mutant("secret_in_errors", "SEC-RED-1", "An error quotes the answer it could not use, value and all.", |_| {
             tampered(InErrors::default())

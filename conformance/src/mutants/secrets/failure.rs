@@ -10,16 +10,24 @@ use crate::subject::SecretStore;
 
 pub(super) fn mutants() -> Vec<Mutant<SecretStore>> {
     vec![
-        mutant("unreachable_is_empty", "SEC-ERR-1", "A store that is not reached gives an empty secret.", |_| {
-            tampered(Told(ErrorKind::Unavailable, |_| {
-                Ok(Secret { value: SecretValue::new(Vec::new()), version: String::new() })
-            }))
-        }),
-        mutant("throttle_never_retried", "SEC-ERR-1", "A store that asks to slow down is told to be given up.", |_| {
-            tampered(Told(ErrorKind::Throttled, |error| Err(error.with_retry(Retry::Never))))
-        }),
         mutant(
-            "unreachable_is_absent",
+            "unreachable_secret_is_empty",
+            "SEC-ERR-1",
+            "A store that is not reached gives an empty secret.",
+            |_| {
+                tampered(Told(ErrorKind::Unavailable, |_| {
+                    Ok(Secret { value: SecretValue::new(Vec::new()), version: String::new() })
+                }))
+            },
+        ),
+        mutant(
+            "throttled_read_never_retried",
+            "SEC-ERR-1",
+            "A store that asks to slow down is told to be given up.",
+            |_| tampered(Told(ErrorKind::Throttled, |error| Err(error.with_retry(Retry::Never)))),
+        ),
+        mutant(
+            "unreachable_secret_is_absent",
             "SEC-CACHE-1",
             "A store that is not reached has no such secret, so that no cached value stands in.",
             |_| tampered(Told(ErrorKind::Unavailable, |_| Err(Error::new(ErrorKind::NotFound, "no such secret")))),

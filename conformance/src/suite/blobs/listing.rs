@@ -31,7 +31,7 @@ async fn a_listing_is_exact_and_in_order_on_pages_of_any_size(cx: Context<BlobSt
     }
     for prefix in ["", "a", "a/", "a/2", "a/2/x", "a/2/xy", "B", "b", "z", "a\u{1f600}"] {
         let expected: Vec<&str> = NAMES.into_iter().filter(|name| name.starts_with(prefix)).collect();
-        for limit in [1, 2, 3, expected.len().max(1), 1_000] {
+        for limit in [1_000, expected.len().max(1), 3, 2, 1] {
             let listed = reader.list(&ListBlobs::prefix(prefix).limit(limit)?).await?;
             ensure_eq!(listed.names, expected, "names that begin with {prefix:?}, on pages of {limit}");
             ensure!(listed.prefixes.is_empty(), "common prefixes without a delimiter: {:?}", listed.prefixes);
@@ -61,7 +61,7 @@ async fn a_delimiter_folds_names_into_common_prefixes(cx: Context<BlobStore>) ->
         ("c→", '→', &["c→f"], &["c→d→"]),
     ];
     for (prefix, delimiter, blobs, prefixes) in cases {
-        for limit in [1, 2, 3, 1_000] {
+        for limit in [1_000, 3, 2, 1] {
             let listed = shelf.list(&ListBlobs::prefix(prefix).delimiter(delimiter).limit(limit)?).await?;
             let what = format!("{prefix:?} delimited by {delimiter:?}, on pages of {limit}");
             ensure_eq!(listed.names, blobs, "names listed under {what}");

@@ -3,8 +3,8 @@
 use anyport_ports::ErrorKind;
 use anyport_ports::blobs::BlobRange;
 
-use super::shelf::{Brief, Shelf, noise};
-use crate::check::{Check, Context, Verdict, checks, ensure, ensure_eq, expect_error};
+use super::shelf::{Shelf, ensure_same, noise};
+use crate::check::{Check, Context, Verdict, checks, ensure_eq, expect_error};
 use crate::subject::BlobStore;
 use crate::suite::resources;
 
@@ -58,7 +58,7 @@ async fn a_range_gives_exactly_its_bytes(cx: Context<BlobStore>) -> Verdict {
         let bytes = blob.bytes(100).await?;
         let (start, end) = (expected.start, expected.end);
         let slice: Vec<u8> = (start..end).map(|at| b'0' + u8::try_from(at).unwrap_or(u8::MAX)).collect();
-        ensure!(bytes == slice, "{range:?}: expected {}, found {}", Brief(&slice), Brief(&bytes));
+        ensure_same(&bytes, &slice, &format!("{range:?}"))?;
         ensure_eq!((found, length), (expected, 10), "the range told for {range:?}, and the length of the whole blob");
     }
     let nothing = [
@@ -92,12 +92,7 @@ async fn a_read_gives_the_bytes_of_one_write(cx: Context<BlobStore>) -> Verdict 
         let body = if round == 0 { new.to_vec() } else { [&new[..], &old[..]].concat() };
         writer.put("replaced", body).await?;
         let found = reading.bytes(2 * LENGTH).await?;
-        ensure!(
-            found == old,
-            "a read of the blob {told:?} that had begun, replaced in round {round}: expected {}, found {}",
-            Brief(&old),
-            Brief(&found)
-        );
+        ensure_same(&found, &old, &format!("a read of {told:?} that had begun, replaced in round {round}"))?;
     }
     Ok(())
 }

@@ -120,8 +120,7 @@ impl Shelf {
     /// Fails unless the blob has just these bytes.
     pub(super) async fn expect(&self, name: &str, bytes: &[u8], what: &str) -> Verdict {
         let found = self.read(name).await?;
-        ensure!(found == bytes, "{what}: expected {}, found {}", Brief(bytes), Brief(&found));
-        Ok(())
+        ensure_same(&found, bytes, what)
     }
 
     /// Fails unless there is no such blob in any view.
@@ -148,26 +147,39 @@ pub(super) fn text(bytes: impl Into<Bytes>) -> Result<PutBlob, Error> {
     PutBlob::new("text/plain", bytes)
 }
 
-/// Bytes that differ everywhere, other ones for another seed.
+/// Bytes no two pages of which are the same, other ones for another seed.
 pub(super) fn noise(length: usize, seed: u8) -> Bytes {
+    const PAGE: usize = 4 * 1024;
     let mut state = u32::from(seed).wrapping_mul(0x9e37_79b9) | 1;
-    let mut next = || {
-        // Marsaglia's xorshift: long bodies that no store can mistake for one another.
+    let mut page = Vec::with_capacity(PAGE);
+    while page.len() < PAGE {
+        // Marsaglia's xorshift.
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        state.to_le_bytes()
-    };
-    let mut bytes = Vec::with_capacity(length + 4);
+        page.extend_from_slice(&state.to_le_bytes());
+    }
+    let mut bytes = Vec::with_capacity(length + PAGE);
     while bytes.len() < length {
-        bytes.extend_from_slice(&next());
+        bytes.extend_from_slice(&bytes.len().to_le_bytes());
+        bytes.extend_from_slice(&page);
     }
     bytes.truncate(length);
     bytes.into()
 }
 
+/// Fails unless the bytes found are the expected ones.
+pub(super) fn ensure_same(found: &[u8], expected: &[u8], what: &str) -> Verdict {
+    if found == expected {
+        return Ok(());
+    }
+    let same = found.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
+    let (expected, found) = (Brief(expected), Brief(found));
+    Err(Violation::new(format!("{what}: expected {expected}, found {found}, other from byte {same}")))
+}
+
 /// Bytes in a report: all of them if they are few, else how many and how they begin.
-pub(super) struct Brief<'a>(pub(super) &'a [u8]);
+struct Brief<'a>(&'a [u8]);
 
 impl fmt::Display for Brief<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,7 +20,7 @@ pub(super) const SHORT: Duration = Duration::from_secs(1);
 pub(super) const LONG: Duration = Duration::from_mins(5);
 
 /// What is this much ahead of its time is still on time: stores count in ticks of their own.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// A message in the hands of a consumer.
 pub(super) struct Held {

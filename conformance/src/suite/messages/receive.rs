@@ -45,7 +45,9 @@ async fn consumers_compete_for_each_message(cx: Context<MessageStore>) -> Verdic
     let mut deliveries: BTreeMap<String, u32> = BTreeMap::new();
     for task in tasks {
         let ids = task.await.map_err(|panic| Violation::new(format!("a consumer panicked: {panic}")))??;
-        ids.into_iter().for_each(|id| *deliveries.entry(id).or_default() += 1);
+        for id in ids {
+            *deliveries.entry(id).or_default() += 1;
+        }
     }
     let twice: Vec<&String> = deliveries.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id).collect();
     ensure!(twice.is_empty(), "delivered more than once while held: {twice:?}");

@@ -40,14 +40,14 @@ async fn a_store_that_does_not_serve_is_told_and_never_an_empty_secret(cx: Conte
 }
 
 const VALUE: &str = "Tr0ub4dor-and-3-horses";
+const VALUE_IN_HEX: &str = "547230756234646f722d616e642d332d686f72736573";
 const VALUE_IN_BASE64: &str = "VHIwdWI0ZG9yLWFuZC0zLWhvcnNlcw";
 
 /// Fails if the text shows the secret's value, as it is or in a usual form.
 fn ensure_hidden(text: &str, what: &str) -> Verdict {
-    let hex: String = VALUE.bytes().map(|byte| format!("{byte:02x}")).collect();
     let bytes = format!("{:?}", VALUE.as_bytes());
     let numbers = bytes.trim_matches(['[', ']']);
-    let shown = [VALUE, VALUE_IN_BASE64, &hex, numbers].into_iter().any(|form| text.contains(form));
+    let shown = [VALUE, VALUE_IN_BASE64, VALUE_IN_HEX, numbers].into_iter().any(|form| text.contains(form));
     // The text itself stays out of the report, as it would of a log.
     ensure!(!shown, "{what} shows the secret's value");
     Ok(())
