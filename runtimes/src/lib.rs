@@ -5,10 +5,12 @@
 //! root hands over [`anyport_ports::handles::Ports`].
 //!
 //! - [`http::HttpService`] serves the HTTP functions on any host, as a `tower::Service`.
+//! - [`events::EventFunctions`] are the functions that events call, for any host.
 //! - [`server`] (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, drain.
 
 pub mod answer;
 mod duration;
+pub mod events;
 pub mod extract;
 mod fault;
 pub mod function;

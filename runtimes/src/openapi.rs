@@ -44,7 +44,9 @@ fn operation(function: &Function, path: &str, schemas: &Schemas) -> Value {
         operation["parameters"] = Value::from(parameters);
     }
     if let Some(content) = content(function, schemas) {
-        operation["requestBody"] = json!({ "required": true, "content": content });
+        // Bytes may be none at all; JSON is at least a value.
+        let required = BodyKind::of(function) == BodyKind::Json;
+        operation["requestBody"] = json!({ "required": required, "content": content });
     }
     operation
 }
@@ -70,7 +72,7 @@ fn parameters(function: &Function, path: &str, schemas: &Schemas) -> Vec<Value> 
                     "in": "header",
                     "required": required,
                     "description": "The ETag of the state that the change is made to, or *.",
-                    "schema": { "type": "string", "pattern": IF_MATCH },
+                    "schema": { "anyOf": [{ "const": "*" }, { "type": "string", "pattern": ENTITY_TAG }] },
                 }));
                 continue;
             }
@@ -90,8 +92,8 @@ fn parameters(function: &Function, path: &str, schemas: &Schemas) -> Vec<Value> 
     parameters
 }
 
-/// One strong entity tag, or `*`.
-const IF_MATCH: &str = r#"^(\*|"[!#-~]+")$"#;
+/// One strong entity tag.
+const ENTITY_TAG: &str = r#"^"[!#-~]+"$"#;
 
 fn responses(function: &Function, path: &str, schemas: &Schemas) -> Value {
     let mut responses = Map::new();

@@ -31,7 +31,7 @@ pub(crate) async fn bounded<F: Future>(timeout: Duration, call: F) -> Result<F::
             Err(Interruption::Panicked)
         }
         Err(_elapsed) => {
-            tracing::error!(timeout_ms = timeout.as_millis(), "the function ran into its timeout");
+            tracing::error!(timeout_ms = crate::duration::millis(timeout), "the function ran into its timeout");
             Err(Interruption::TimedOut(timeout))
         }
     }

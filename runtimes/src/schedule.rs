@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 
+#[cfg(feature = "server")]
 use anyport_ports::Timestamp;
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds};
@@ -24,12 +25,14 @@ impl Cron {
     }
 
     /// The latest slot at or before this instant.
+    #[cfg(feature = "server")]
     pub(crate) fn latest(&self, now: Timestamp) -> Option<Timestamp> {
         let now = DateTime::from_timestamp_millis(now.as_millis())?;
         self.0.find_previous_occurrence(&now, true).ok().map(|slot| Timestamp::from_millis(slot.timestamp_millis()))
     }
 
     /// The first slot after this instant.
+    #[cfg(feature = "server")]
     pub(crate) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let now = DateTime::from_timestamp_millis(now.as_millis())?;
         self.0.find_next_occurrence(&now, false).ok().map(|slot| Timestamp::from_millis(slot.timestamp_millis()))
@@ -40,6 +43,7 @@ impl Cron {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "server")]
     #[test]
     fn slots_are_found_either_way_in_utc() {
         // 2026-01-31T23:59:59.999Z

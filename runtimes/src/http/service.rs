@@ -112,7 +112,7 @@ impl Inner {
             %method,
             route = line.route.as_deref().unwrap_or("-"),
             status = response.status().as_u16(),
-            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ms = crate::duration::millis(started.elapsed()),
             function = line.function.as_deref().unwrap_or("-"),
             "served"
         );

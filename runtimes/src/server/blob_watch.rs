@@ -1,9 +1,10 @@
 //! Calls functions for blobs that were written, by looking through their bucket.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::blobs::{BlobInfo, ListBlobs};
+use anyport_ports::blobs::{BlobInfo, Blobs, ListBlobs};
 use anyport_ports::documents::Key;
 use anyport_ports::{BucketName, Clock as _, Result, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -26,6 +27,7 @@ use crate::function::kind::CreatedBlob;
 /// collection does, since a blob without one is a new one.
 pub(super) struct BlobWatch {
     pub(super) worker: Worker<CreatedBlob>,
+    pub(super) blobs: Arc<dyn Blobs>,
     pub(super) bucket: BucketName,
     pub(super) prefix: String,
     pub(super) interval: Duration,
@@ -53,7 +55,7 @@ impl BlobWatch {
     async fn watch(&self, tasks: &mut JoinSet<()>, stop: &CancellationToken) {
         let (ended, mut endings) = mpsc::unbounded_channel();
         let mut known = Known { settled: HashSet::new(), open: HashMap::new() };
-        let permits = usize::try_from(self.worker.limits.concurrency).unwrap_or(usize::MAX);
+        let permits = usize::try_from(self.worker.function.limits().concurrency).unwrap_or(usize::MAX);
         let permits = Semaphore::new(permits.min(Semaphore::MAX_PERMITS));
         let mut backoff = Backoff::default();
         loop {
@@ -68,7 +70,7 @@ impl BlobWatch {
                     self.interval
                 }
                 Err(error) => {
-                    tracing::warn!(function = %self.worker.function, %error, "the bucket could not be looked through");
+                    tracing::warn!(function = self.worker.function.name(), %error, "the bucket could not be looked through");
                     backoff.failed(&error).max(self.interval)
                 }
             };
@@ -92,14 +94,14 @@ impl BlobWatch {
         let mut cursor = None;
         loop {
             let list = ListBlobs::prefix(self.prefix.as_str()).after(cursor.as_ref())?;
-            let page = self.worker.ports.blobs.list(&self.bucket, &list).await?;
+            let page = self.blobs.list(&self.bucket, &list).await?;
             for blob in page.blobs {
                 if stop.is_cancelled() {
                     return Ok(());
                 }
                 let state = digest(&blob);
                 seen.insert(state);
-                if !known.is_due(&state, self.worker.ports.clock.now()) {
+                if !known.is_due(&state, self.worker.clock.now()) {
                     continue;
                 }
                 let Ok(permit) = permits.try_acquire() else { continue };
@@ -127,10 +129,10 @@ impl BlobWatch {
         ended: &mpsc::UnboundedSender<Ended<State>>,
     ) -> Result<bool> {
         let sort = state.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let key = Key::new(format!("blob/{}", self.worker.function), sort)?;
+        let key = Key::new(format!("blob/{}", self.worker.function.name()), sort)?;
         match self.worker.claims.claim(&key, blob.name.as_str(), self.worker.lease()).await? {
             Claimed::Here(claim) => {
-                known.note(state, Some(self.worker.ports.clock.now().plus(self.worker.lease())));
+                known.note(state, Some(self.worker.clock.now().plus(self.worker.lease())));
                 let input = CreatedBlob { name: blob.name, etag: blob.etag };
                 self.worker.spawn(tasks, state, claim, input, ended.clone());
                 return Ok(true);

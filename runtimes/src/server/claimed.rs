@@ -4,16 +4,14 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::Timestamp;
-use anyport_ports::handles::Ports;
+use anyport_ports::{Clock, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::backoff::Backoff;
 use super::claims::{Claim, Claims};
-use crate::function::{EventCall, Limits};
-use crate::pipeline;
+use crate::events::EventFunction;
 
 /// How often settling is tried while the store fails; after that the lease runs out, and the work is done again.
 const SETTLE_ATTEMPTS: u32 = 5;
@@ -24,10 +22,8 @@ pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 /// A function that does what its replica claimed.
 #[derive(Clone)]
 pub(super) struct Worker<I> {
-    pub(super) function: Arc<str>,
-    pub(super) limits: Limits,
-    pub(super) call: EventCall<I>,
-    pub(super) ports: Ports,
+    pub(super) function: EventFunction<I>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) claims: Claims,
     /// How long records of what is settled are kept; `None`: for good.
     pub(super) keep: Option<Duration>,
@@ -38,7 +34,7 @@ pub(super) type Ended<K> = (K, Option<Timestamp>);
 
 impl<I: Clone + Send + 'static> Worker<I> {
     pub(super) fn lease(&self) -> Duration {
-        self.limits.timeout + LEASE_MARGIN
+        self.function.limits().timeout + LEASE_MARGIN
     }
 
     /// Calls the function with what was claimed, in a task of its own, and tells how it ended.
@@ -53,10 +49,9 @@ impl<I: Clone + Send + 'static> Worker<I> {
         K: Eq + Hash + Send + 'static,
     {
         let worker = self.clone();
-        let span = tracing::info_span!("invocation", function = %self.function, attempt = claim.attempt());
+        let span = tracing::info_span!("invocation", function = self.function.name(), attempt = claim.attempt());
         let work = async move {
-            let call = async { (worker.call)(input, &worker.ports).await };
-            let result = pipeline::bounded(worker.limits.timeout, call).await.unwrap_or_else(|why| Err(why.into()));
+            let result = worker.function.invoke(input).await;
             if result.is_ok() {
                 tracing::info!("done");
             }
@@ -79,6 +74,6 @@ impl<I: Clone + Send + 'static> Worker<I> {
             }
         }
         tracing::error!("how the work ended could not be put on record: it will be done again");
-        Some(self.ports.clock.now().plus(self.lease()))
+        Some(self.clock.now().plus(self.lease()))
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_ports::Result;
-use anyport_ports::handles::Ports;
-use anyport_ports::messages::{Batch, Delivery, LEASE, Lease, MAX_BATCH, Outcome, Receive, Subscription};
+use anyport_ports::messages::{
+    Batch, Delivery, LEASE, Lease, MAX_BATCH, Messages, Outcome, Receipt, Receive, Subscription,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,8 +15,7 @@ use tracing::Instrument as _;
 
 use super::backoff::Backoff;
 use super::claimed::LEASE_MARGIN;
-use crate::function::{EventCall, Limits};
-use crate::pipeline;
+use crate::events::EventFunction;
 
 /// The least time between two looks that found nothing, whatever the adapter waits.
 const IDLE: Duration = Duration::from_millis(50);
@@ -26,11 +26,9 @@ const SETTLE_ATTEMPTS: u32 = 5;
 /// One subscription's function on one replica.
 #[derive(Clone)]
 pub(super) struct Consumer {
-    pub(super) function: Arc<str>,
-    pub(super) limits: Limits,
-    pub(super) call: EventCall<Delivery>,
+    pub(super) function: EventFunction<Delivery>,
     pub(super) subscription: Subscription,
-    pub(super) ports: Ports,
+    pub(super) messages: Arc<dyn Messages>,
     pub(super) wait: Duration,
     pub(super) retry_base: Duration,
 }
@@ -39,7 +37,8 @@ impl Consumer {
     /// Consumes until told to stop, and then until what was received is settled. No error of the store ends it.
     pub(super) async fn run(self, stop: CancellationToken) {
         let consumer = Arc::new(self);
-        let permits = usize::try_from(consumer.limits.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
+        let permits =
+            usize::try_from(consumer.function.limits().concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
         let permits = Arc::new(Semaphore::new(permits));
         let (mut tasks, mut backoff) = (JoinSet::new(), Backoff::default());
         loop {
@@ -65,7 +64,7 @@ impl Consumer {
                     if found_none { IDLE.saturating_sub(looked.elapsed()) } else { Duration::ZERO }
                 }
                 Err(error) => {
-                    tracing::warn!(function = %consumer.function, %error, "messages could not be received");
+                    tracing::warn!(function = consumer.function.name(), %error, "messages could not be received");
                     backoff.failed(&error)
                 }
             };
@@ -78,19 +77,19 @@ impl Consumer {
     }
 
     fn lease(&self) -> Duration {
-        (self.limits.timeout + LEASE_MARGIN).min(*LEASE.end())
+        (self.function.limits().timeout + LEASE_MARGIN).min(*LEASE.end())
     }
 
     /// It is not cut short by the drain: what the store has leased by then would be held back from everyone.
     async fn receive(&self, most: usize) -> Result<Vec<Delivery>> {
         let receive = Receive::new(most, self.lease())?.waiting(self.wait);
-        self.ports.messages.receive(&self.subscription, receive).await
+        self.messages.receive(&self.subscription, receive).await
     }
 
     async fn consume(self: Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) {
         let span = tracing::info_span!(
             "invocation",
-            function = %self.function,
+            function = self.function.name(),
             message = delivery.message.id(),
             attempt = delivery.attempt,
         );
@@ -106,12 +105,11 @@ impl Consumer {
 
     async fn outcome(&self, delivery: Delivery, attempt: u32) -> Outcome {
         let receipt = delivery.receipt.clone();
-        let call = async { (self.call)(delivery, &self.ports).await };
         let called = tokio::select! {
-            called = pipeline::bounded(self.limits.timeout, call) => called,
+            called = self.function.invoke(delivery) => called,
             never = self.keep_leased(&receipt) => match never {},
         };
-        match called.unwrap_or_else(|why| Err(why.into())) {
+        match called {
             Ok(()) => {
                 tracing::info!("done");
                 Outcome::Ack
@@ -129,11 +127,11 @@ impl Consumer {
     }
 
     /// Extends the lease for as long as the function runs.
-    async fn keep_leased(&self, receipt: &anyport_ports::messages::Receipt) -> std::convert::Infallible {
+    async fn keep_leased(&self, receipt: &Receipt) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(self.lease() / 2).await;
             let extended = match Lease::new(self.lease()) {
-                Ok(lease) => self.ports.messages.extend(&self.subscription, receipt, lease).await,
+                Ok(lease) => self.messages.extend(&self.subscription, receipt, lease).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = extended {
@@ -142,10 +140,10 @@ impl Consumer {
         }
     }
 
-    async fn settle(&self, receipt: &anyport_ports::messages::Receipt, outcome: &Outcome) {
+    async fn settle(&self, receipt: &Receipt, outcome: &Outcome) {
         let mut backoff = Backoff::default();
         for _ in 0..SETTLE_ATTEMPTS {
-            let messages = &self.ports.messages;
+            let messages = &self.messages;
             let settled = match outcome {
                 Outcome::Ack => {
                     let results = messages.ack(&self.subscription, &Batch::one(receipt.clone())).await;

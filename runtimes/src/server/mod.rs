@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use settings::ServerSettings;
 
+use crate::events::EventFunctions;
 use crate::http::{HttpOptions, HttpService};
 use crate::workload::{InvalidWorkload, Workload};
 use readiness::{Readiness, Stage};
@@ -80,7 +81,7 @@ impl Running {
 
     /// Stops taking work, and ends what is in flight within the grace; what takes longer is cut off and logged.
     pub async fn shutdown(mut self) {
-        tracing::info!(grace_ms = self.grace.as_millis(), "stopping");
+        tracing::info!(grace_ms = crate::duration::millis(self.grace), "stopping");
         self.readiness.enter(Stage::Draining);
         self.stop.cancel();
         let drained = async { while self.tasks.join_next().await.is_some() {} };
@@ -103,6 +104,7 @@ pub async fn start(
     let prepared = workload.prepare()?;
     let options = HttpOptions::default().body_timeout(settings.body_timeout);
     let functions = HttpService::of(workload.name(), &prepared, ports.clone(), options)?;
+    let events = EventFunctions::of(workload.name(), &prepared, &ports)?;
     let unheard = |source| ServeError::Listen { address: settings.address, source };
     let listener = TcpListener::bind(settings.address).await.map_err(unheard)?;
     let address = listener.local_addr().map_err(unheard)?;
@@ -120,10 +122,11 @@ pub async fn start(
     if let Some(provision) = provision {
         provision.provision(&workload.resources()).await.map_err(ServeError::Provision)?;
     }
-    workers::start(&prepared.functions, &ports, &settings, &mut tasks, &stop)
+    let count = prepared.functions.len();
+    workers::start(events, &ports, &settings, &mut tasks, &stop)
         .map_err(|problem| InvalidWorkload { workload: workload.name().to_owned(), problems: vec![problem] })?;
     readiness.enter(Stage::Ready);
-    tracing::info!(workload = workload.name(), %address, functions = prepared.functions.len(), "ready");
+    tracing::info!(workload = workload.name(), %address, functions = count, "ready");
     Ok(Running { address, readiness, stop, tasks, grace: settings.grace })
 }
 

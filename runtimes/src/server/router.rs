@@ -159,3 +159,56 @@ impl Service<Request> for Gate {
         Box::pin(async move { answer.await.map(|response| response.map(Body::new)) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyport_memory::{Memory, MemoryStore, SystemClock, UuidIds};
+    use anyport_ports::handles::Ports;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::http::HttpOptions;
+    use crate::{Function, NoContent, Workload};
+
+    async fn ping() -> Result<NoContent, anyport_ports::Error> {
+        Ok(NoContent)
+    }
+
+    #[tokio::test]
+    async fn the_server_is_ready_only_between_starting_and_draining() {
+        let memory: Arc<Memory> = Arc::new(MemoryStore::new(Arc::new(SystemClock)).handle());
+        let ports = Ports {
+            documents: memory.clone(),
+            messages: memory.clone(),
+            blobs: memory.clone(),
+            signer: memory.clone(),
+            secrets: memory,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidIds),
+        };
+        let workload = Workload::new("example").function(Function::http("ping", Method::GET, "/ping", ping));
+        let readiness = Readiness::starting();
+        let router = router(Parts {
+            functions: HttpService::new(&workload, ports, HttpOptions::default()).unwrap(),
+            readiness: readiness.clone(),
+            openapi: Arc::new(Value::Null),
+            signed: None,
+            body_timeout: Duration::from_secs(1),
+        });
+        let statuses = async || {
+            let mut statuses = Vec::new();
+            for path in ["/healthz", "/readyz", "/ping", "/_anyport/blobs/a/b"] {
+                let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+                statuses.push(router.clone().oneshot(request).await.unwrap().status().as_u16());
+            }
+            statuses
+        };
+        assert_eq!(statuses().await, [200, 503, 503, 503]);
+        readiness.enter(Stage::Ready);
+        assert_eq!(statuses().await, [200, 200, 204, 404]);
+        readiness.enter(Stage::Draining);
+        assert_eq!(statuses().await, [200, 503, 204, 404]);
+        readiness.enter(Stage::Ready);
+        assert_eq!(statuses().await, [200, 503, 204, 404], "what drains does not become ready again");
+    }
+}

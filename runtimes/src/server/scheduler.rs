@@ -54,7 +54,7 @@ impl Schedule {
         let mut open: HashMap<Timestamp, Timestamp> = HashMap::new();
         let mut backoff = Backoff::default();
         loop {
-            let now = self.worker.ports.clock.now();
+            let now = self.worker.clock.now();
             while tasks.try_join_next().is_some() {}
             while let Ok((slot, again)) = endings.try_recv() {
                 look_again(&mut open, slot, again);
@@ -64,7 +64,7 @@ impl Schedule {
                 if now.since(slot) <= self.catch_up {
                     open.insert(slot, now);
                 } else {
-                    tracing::warn!(function = %self.worker.function, %slot, "a slot was missed and is too old to be made up for");
+                    tracing::warn!(function = self.worker.function.name(), %slot, "a slot was missed and is too old to be made up for");
                 }
             }
             let due: Vec<Timestamp> = open.iter().filter(|(_, at)| **at <= now).map(|(slot, _)| *slot).collect();
@@ -79,7 +79,7 @@ impl Schedule {
                     Ok(Claimed::Settled) => look_again(&mut open, slot, None),
                     Err(error) => {
                         let pause = backoff.failed(&error);
-                        tracing::warn!(function = %self.worker.function, %slot, %error, "the slot could not be claimed");
+                        tracing::warn!(function = self.worker.function.name(), %slot, %error, "the slot could not be claimed");
                         look_again(&mut open, slot, Some(now.plus(pause)));
                         continue;
                     }
@@ -111,7 +111,7 @@ impl Schedule {
             match since {
                 Ok(since) => return since,
                 Err(error) => {
-                    tracing::warn!(function = %self.worker.function, %error, "the schedule cannot be registered yet");
+                    tracing::warn!(function = self.worker.function.name(), %error, "the schedule cannot be registered yet");
                     tokio::time::sleep(backoff.failed(&error)).await;
                 }
             }
@@ -119,7 +119,7 @@ impl Schedule {
     }
 
     fn partition(&self) -> String {
-        format!("schedule/{}", self.worker.function)
+        format!("schedule/{}", self.worker.function.name())
     }
 }
 

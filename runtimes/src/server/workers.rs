@@ -1,7 +1,6 @@
-//! From functions to the tasks that call them.
+//! From event functions to the tasks that call them.
 
 use anyport_ports::handles::Ports;
-use anyport_ports::messages::Subscription;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -11,72 +10,33 @@ use super::claims::Claims;
 use super::consumer::Consumer;
 use super::scheduler::{self, Schedule};
 use super::settings::ServerSettings;
-use crate::function::{AnyCall, Trigger};
+use crate::events::EventFunctions;
 use crate::schedule::Cron;
-use crate::workload::PreparedFunction;
 
-/// Starts consumers, schedules and blob watches, each a task; what a trigger turns out not to be, in words.
+/// Starts consumers, schedules and blob watches, each a task; what is no cron pattern, in words.
 pub(super) fn start(
-    functions: &[PreparedFunction],
+    functions: EventFunctions,
     ports: &Ports,
     settings: &ServerSettings,
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
 ) -> Result<(), String> {
-    for function in functions {
-        start_one(function, ports, settings, tasks, stop).map_err(|problem| format!("{}: {problem}", function.name))?;
+    for (subscription, function) in functions.subscriptions {
+        let (wait, retry_base) = (settings.receive_wait, settings.retry_base);
+        let consumer = Consumer { function, subscription, messages: ports.messages.clone(), wait, retry_base };
+        tasks.spawn(consumer.run(stop.clone()));
     }
-    Ok(())
-}
-
-fn start_one(
-    function: &PreparedFunction,
-    ports: &Ports,
-    settings: &ServerSettings,
-    tasks: &mut JoinSet<()>,
-    stop: &CancellationToken,
-) -> Result<(), String> {
-    let (name, limits, stop) = (function.name.clone(), function.limits, stop.clone());
-    let claims = || Claims::new(ports, settings.retry_base);
-    match (&function.trigger, &function.call) {
-        (Trigger::Subscription { topic, name: subscription, .. }, AnyCall::Subscription(call)) => {
-            let subscription = Subscription::new(topic.clone(), subscription.as_str());
-            let consumer = Consumer {
-                function: name,
-                limits,
-                call: call.clone(),
-                subscription: subscription.map_err(|error| error.message().to_owned())?,
-                ports: ports.clone(),
-                wait: settings.receive_wait,
-                retry_base: settings.retry_base,
-            };
-            tasks.spawn(consumer.run(stop));
-        }
-        (Trigger::Schedule { cron }, AnyCall::Schedule(call)) => {
-            let keep = Some(scheduler::KEEP);
-            let worker =
-                Worker { function: name, limits, call: call.clone(), ports: ports.clone(), claims: claims(), keep };
-            let schedule = Schedule { worker, cron: Cron::parse(cron)?, catch_up: settings.schedule_catch_up };
-            tasks.spawn(schedule.run(stop));
-        }
-        (Trigger::BlobCreated { bucket, prefix }, AnyCall::BlobCreated(call)) => {
-            let worker = Worker {
-                function: name,
-                limits,
-                call: call.clone(),
-                ports: ports.clone(),
-                claims: claims(),
-                keep: None,
-            };
-            let watch = BlobWatch {
-                worker,
-                bucket: bucket.clone(),
-                prefix: prefix.clone(),
-                interval: settings.blob_poll_interval,
-            };
-            tasks.spawn(watch.run(stop));
-        }
-        _ => {}
+    let claims = Claims::new(ports, settings.retry_base);
+    for (cron, function) in functions.schedules {
+        let (clock, keep) = (ports.clock.clone(), Some(scheduler::KEEP));
+        let worker = Worker { function, clock, claims: claims.clone(), keep };
+        let schedule = Schedule { worker, cron: Cron::parse(&cron)?, catch_up: settings.schedule_catch_up };
+        tasks.spawn(schedule.run(stop.clone()));
+    }
+    for (bucket, prefix, function) in functions.blobs {
+        let worker = Worker { function, clock: ports.clock.clone(), claims: claims.clone(), keep: None };
+        let (blobs, interval) = (ports.blobs.clone(), settings.blob_poll_interval);
+        tasks.spawn(BlobWatch { worker, blobs, bucket, prefix, interval }.run(stop.clone()));
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ pub(crate) async fn read(stream: &mut TcpStream) -> Answer {
 
 /// A request with an empty line after the head, and a body with its length.
 pub(crate) async fn send(address: SocketAddr, line: &str, headers: &[&str], body: &str) -> Answer {
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.iter().fold(String::new(), |all, header| all + header + "\r\n");
     let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
     let request = format!("{line} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{headers}{length}\r\n{body}");
     raw(address, request.as_bytes()).await

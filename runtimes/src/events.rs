@@ -1,0 +1,103 @@
+//! The functions that are called by events rather than requests, for any host.
+
+use std::fmt;
+use std::sync::Arc;
+
+use anyport_ports::BucketName;
+use anyport_ports::handles::Ports;
+use anyport_ports::messages::{Delivery, Subscription};
+
+use crate::fault::Fault;
+use crate::function::kind::{CreatedBlob, Slot};
+use crate::function::{AnyCall, EventCall, Limits, Trigger};
+use crate::pipeline;
+use crate::workload::{InvalidWorkload, Prepared, Workload};
+
+/// A function called by events, ready to be called. The host maps how it ended to its own terms: an
+/// [`Outcome`](anyport_ports::messages::Outcome) by [`Fault::outcome`], a failed batch item, a status.
+pub struct EventFunction<I> {
+    name: Arc<str>,
+    limits: Limits,
+    call: EventCall<I>,
+    ports: Ports,
+}
+
+/// The event functions of a workload by trigger.
+#[derive(Debug, Default)]
+pub struct EventFunctions {
+    /// Those called by the messages of a subscription.
+    pub subscriptions: Vec<(Subscription, EventFunction<Delivery>)>,
+    /// Those called by the clock, with their cron patterns.
+    pub schedules: Vec<(String, EventFunction<Slot>)>,
+    /// Those called by blobs created in a bucket under a prefix.
+    pub blobs: Vec<(BucketName, String, EventFunction<CreatedBlob>)>,
+}
+
+impl<I> EventFunction<I> {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its bounds. The timeout is kept here; the concurrency is for the host to keep.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Calls it, under its timeout. A panic ends this call alone.
+    pub async fn invoke(&self, input: I) -> Result<(), Fault> {
+        let call = async { (self.call)(input, &self.ports).await };
+        pipeline::bounded(self.limits.timeout, call).await.unwrap_or_else(|why| Err(why.into()))
+    }
+}
+
+impl EventFunctions {
+    /// The event functions of a workload, called with these adapters.
+    pub fn new(workload: &Workload, ports: &Ports) -> Result<Self, InvalidWorkload> {
+        Self::of(workload.name(), &workload.prepare()?, ports)
+    }
+
+    pub(crate) fn of(workload: &str, prepared: &Prepared, ports: &Ports) -> Result<Self, InvalidWorkload> {
+        let mut functions = Self::default();
+        for function in &prepared.functions {
+            let (name, limits) = (Arc::clone(&function.name), function.limits);
+            match (&function.trigger, function.call.clone()) {
+                (Trigger::Subscription { topic, name: subscription, .. }, AnyCall::Subscription(call)) => {
+                    let subscription = Subscription::new(topic.clone(), subscription.as_str()).map_err(|error| {
+                        let problems = vec![format!("{name}: {}", error.message())];
+                        InvalidWorkload { workload: workload.to_owned(), problems }
+                    })?;
+                    let function = EventFunction { name, limits, call, ports: ports.clone() };
+                    functions.subscriptions.push((subscription, function));
+                }
+                (Trigger::Schedule { cron }, AnyCall::Schedule(call)) => {
+                    let function = EventFunction { name, limits, call, ports: ports.clone() };
+                    functions.schedules.push((cron.clone(), function));
+                }
+                (Trigger::BlobCreated { bucket, prefix }, AnyCall::BlobCreated(call)) => {
+                    let function = EventFunction { name, limits, call, ports: ports.clone() };
+                    functions.blobs.push((bucket.clone(), prefix.clone(), function));
+                }
+                _ => {}
+            }
+        }
+        Ok(functions)
+    }
+}
+
+impl<I> Clone for EventFunction<I> {
+    fn clone(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            limits: self.limits,
+            call: Arc::clone(&self.call),
+            ports: self.ports.clone(),
+        }
+    }
+}
+
+impl<I> fmt::Debug for EventFunction<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventFunction").field("name", &self.name).field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
