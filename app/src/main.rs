@@ -39,10 +39,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to be done if this cannot be told either.
-            writeln!(io::stderr(), "error: {error:#}").ok();
+            writeln!(io::stderr(), "error: {}", told(&error)).ok();
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes, without those whose words are told already.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => told,
+        before => format!("{before}: {cause}"),
+    })
 }
 
 fn run() -> Result<()> {

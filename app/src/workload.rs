@@ -53,7 +53,7 @@ pub fn storefront() -> Workload {
         )
         .function(
             Function::http("get-import", Method::GET, "/api/imports/{import}", get_import)
-                .summary("Shows what came of an import"),
+                .summary("Shows how far an import has come, and what came of it"),
         )
         .function(
             Function::blob_created::<Imports, _, _>("import-users", Imports::USERS, import_users)

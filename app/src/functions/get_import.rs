@@ -6,10 +6,10 @@ use domain::imports::{self, ImportError, ImportResults};
 
 use crate::schemas::{ImportPath, ImportView};
 
-/// Shows what came of an import.
+/// Shows how far an import has come.
 pub async fn get_import(
     Path(path): Path<ImportPath>,
     results: BlobReader<ImportResults>,
 ) -> Result<Json<ImportView>, ImportError> {
-    Ok(Json(imports::result_of(&results, &path.import).await?.into()))
+    Ok(Json(imports::status_of(&results, &path.import).await?.into()))
 }

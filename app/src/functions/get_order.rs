@@ -3,10 +3,15 @@
 use anyport_ports::handles::Reader;
 use anyport_runtimes::{Json, Path};
 use domain::orders::{self, OrderError, Orders};
+use domain::users::Users;
 
 use crate::schemas::{OrderPath, OrderView};
 
 /// Shows an order.
-pub async fn get_order(Path(path): Path<OrderPath>, orders: Reader<Orders>) -> Result<Json<OrderView>, OrderError> {
-    Ok(Json(orders::find(&orders, &path.user, &path.order).await?.into()))
+pub async fn get_order(
+    Path(path): Path<OrderPath>,
+    users: Reader<Users>,
+    orders: Reader<Orders>,
+) -> Result<Json<OrderView>, OrderError> {
+    Ok(Json(orders::find(&users, &orders, &path.user, &path.order).await?.into()))
 }

@@ -7,17 +7,19 @@ use anyport_ports::handles::{BlobReader, BlobSigner, Reader};
 use anyport_runtimes::{Json, Path};
 use domain::orders::Orders;
 use domain::receipts::{ReceiptError, ReceiptLink, Receipts};
+use domain::users::Users;
 
-use crate::schemas::{LinkView, OrderPath};
+use crate::schemas::{OrderPath, ReceiptView};
 
-/// Gives a link to an order's receipt.
+/// Gives a link to an order's receipt, once there is one.
 pub async fn get_receipt(
     Path(path): Path<OrderPath>,
+    users: Reader<Users>,
     orders: Reader<Orders>,
     receipts: BlobReader<Receipts>,
     signer: BlobSigner<Receipts>,
     clock: Arc<dyn Clock>,
-) -> Result<Json<LinkView>, ReceiptError> {
-    let link = ReceiptLink { orders, receipts, signer, clock };
+) -> Result<Json<ReceiptView>, ReceiptError> {
+    let link = ReceiptLink { users, orders, receipts, signer, clock };
     Ok(Json(link.to(&path.user, &path.order).await?.into()))
 }

@@ -1,6 +1,6 @@
 //! Imports.
 
-use domain::imports::{ImportResult, Refusal, Upload};
+use domain::imports::{ImportResult, ImportStatus, Refusal, Upload};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,18 +23,24 @@ impl From<Upload> for UploadView {
     }
 }
 
-/// What came of an import.
+/// How far an import has come.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "status", rename_all = "snake_case")]
 #[schemars(rename = "Import")]
-pub struct ImportView {
-    /// Users that the import created.
-    pub created: u64,
-    /// Lines whose user stood already, with this name and address.
-    pub existing: u64,
-    /// Lines that were refused.
-    pub refused: u64,
-    /// The first thousand of the lines that were refused, and why.
-    pub refusals: Vec<RefusalView>,
+pub enum ImportView {
+    /// Its file was not uploaded, or is being worked through: ask again in a moment.
+    Waiting,
+    /// Its file was worked through.
+    Done {
+        /// Users that the import created.
+        created: u64,
+        /// Lines whose user stood already, with this name and address.
+        existing: u64,
+        /// Lines that were refused.
+        refused: u64,
+        /// The first thousand of the lines that were refused, and why.
+        refusals: Vec<RefusalView>,
+    },
 }
 
 /// A line that was refused.
@@ -47,9 +53,14 @@ pub struct RefusalView {
     pub reason: String,
 }
 
-impl From<ImportResult> for ImportView {
-    fn from(ImportResult { created, existing, refused, refusals }: ImportResult) -> Self {
+impl From<ImportStatus> for ImportView {
+    fn from(status: ImportStatus) -> Self {
         let refusal = |Refusal { line, reason }| RefusalView { line, reason };
-        Self { created, existing, refused, refusals: refusals.into_iter().map(refusal).collect() }
+        match status {
+            ImportStatus::Waiting => Self::Waiting,
+            ImportStatus::Done(ImportResult { created, existing, refused, refusals }) => {
+                Self::Done { created, existing, refused, refusals: refusals.into_iter().map(refusal).collect() }
+            }
+        }
     }
 }

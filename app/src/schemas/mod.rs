@@ -2,13 +2,13 @@
 //! read off these types; the patterns are the domain's own.
 
 mod import;
-mod link;
 mod order;
 mod path;
+mod receipt;
 mod user;
 
 pub use import::{ImportView, RefusalView, UploadView};
-pub use link::LinkView;
 pub use order::{LineBody, NewOrderBody, OrderStatus, OrderView, PageQuery, TotalsView};
 pub use path::{ImportPath, OrderPath, UserPath};
+pub use receipt::ReceiptView;
 pub use user::{UserBody, UserView};

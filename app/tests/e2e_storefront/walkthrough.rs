@@ -39,7 +39,9 @@ fn the_walk_through() {
 
     // Fulfilment writes the receipt; a link to it can be given away.
     let receipt = format!("{orders}/o-1/receipt");
-    let link = eventually("the order is fulfilled", || Some(server.get(&receipt)).filter(|link| link.status == 200));
+    let link = eventually("the order is fulfilled", || {
+        Some(server.get(&receipt).expect(200)).filter(|receipt| receipt.text_at("status") == "ready")
+    });
     let url = link.text_at("url");
     let text = server.get(&url).expect(200).text;
     assert!(text.starts_with("Receipt for order o-1\n"), "{text}");
@@ -64,13 +66,17 @@ fn the_walk_through() {
     // Importing users.
     let upload = server.post_nothing("/api/imports").expect(201);
     let import = upload.location.clone().expect("a location");
-    assert_eq!(server.get(&import).problem(404), "import_has_no_result");
+    assert_eq!(server.get(&import).expect(200).json(), json!({ "status": "waiting" }));
+    assert_eq!(server.get("/api/imports/none").problem(404), "import_not_found");
     assert!(matches!(server.upload(&upload.text_at("upload_url"), FILE).status, 200 | 201));
-    let result = eventually("the file is worked through", || Some(server.get(&import)).filter(|one| one.status == 200));
+    let result = eventually("the file is worked through", || {
+        Some(server.get(&import).expect(200)).filter(|import| import.text_at("status") == "done")
+    });
     let reason =
         "the e-mail address is not valid: it is of the form name@example.com, plain ASCII, at most 254 characters";
     let refusals = json!([{ "line": 4, "reason": reason }]);
-    assert_eq!(result.json(), json!({ "created": 2, "existing": 0, "refused": 1, "refusals": refusals }));
+    let expected = json!({ "status": "done", "created": 2, "existing": 0, "refused": 1, "refusals": refusals });
+    assert_eq!(result.json(), expected);
     let grace = json!({ "name": "Grace", "email": "grace@example.com" });
     assert_eq!(server.post("/api/users", &grace).problem(409), "email_taken");
 

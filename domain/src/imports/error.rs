@@ -8,9 +8,9 @@ use crate::{ImportId, fault};
 /// Why an import was refused or cut off.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// There is no result: nothing was uploaded, or it is being worked through.
-    #[error("import {0} has no result: upload its file, and ask again in a moment")]
-    NoResult(ImportId),
+    /// There is no such import.
+    #[error("there is no import {0}: start one, and upload to the URL that this gives")]
+    NotFound(ImportId),
     /// The file was put there under a name that is not an import's.
     #[error("the file {0:?} is not of an import: upload to the URL that starting an import gives")]
     ForeignFile(String),
@@ -35,7 +35,7 @@ impl ImportError {
 impl Failure for ImportError {
     fn code(&self) -> &'static str {
         match self {
-            Self::NoResult(_) => "import_has_no_result",
+            Self::NotFound(_) => "import_not_found",
             Self::ForeignFile(_) => "foreign_file",
             Self::EmailClaimed => "email_claimed",
             Self::Ports(error) => fault::kind(error).as_str(),
@@ -44,7 +44,7 @@ impl Failure for ImportError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoResult(_) => ErrorKind::NotFound,
+            Self::NotFound(_) => ErrorKind::NotFound,
             Self::ForeignFile(_) => ErrorKind::InvalidInput,
             Self::EmailClaimed => ErrorKind::Unavailable,
             Self::Ports(error) => fault::kind(error),

@@ -15,9 +15,9 @@ use anyport_ports::blobs::BlobName;
 use anyport_ports::handles::Bucket;
 
 pub use error::ImportError;
-pub use result::{ImportResult, Refusal};
+pub use result::{ImportResult, ImportStatus, Refusal};
 pub use run::ImportUsers;
-pub use upload::{StartImport, Upload, result_of};
+pub use upload::{StartImport, Upload, status_of};
 
 use crate::ImportId;
 
@@ -43,7 +43,7 @@ impl Imports {
     }
 }
 
-/// The bucket of results: one of its own, so that writing one does not start an import.
+/// The bucket of what is known of imports: one of its own, so that writing one does not start an import.
 pub enum ImportResults {}
 
 impl Bucket for ImportResults {

@@ -1,6 +1,26 @@
 //! What came of an import.
 
+use anyport_ports::blobs::PutBlob;
+use anyport_ports::{Error, Result};
 use serde::{Deserialize, Serialize};
+
+/// How far an import has come, as kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum ImportStatus {
+    /// It was started; its file is not worked through.
+    Waiting,
+    /// Its file was worked through.
+    Done(ImportResult),
+}
+
+impl ImportStatus {
+    pub(super) fn blob(&self) -> Result<PutBlob> {
+        let json = serde_json::to_vec(self)
+            .map_err(|error| Error::invalid("the status cannot be written as JSON").caused_by(error))?;
+        PutBlob::new("application/json", json)
+    }
+}
 
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

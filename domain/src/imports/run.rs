@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use anyport_ports::blobs::{Blob, BlobName, BlobRange, PutBlob};
+use anyport_ports::blobs::{Blob, BlobName, BlobRange};
 use anyport_ports::handles::{BlobReader, BlobWriter};
 use anyport_ports::{Error, ErrorKind};
 use sha2::{Digest as _, Sha256};
 
 use super::rows::{Row, Rows};
-use super::{ImportError, ImportResult, ImportResults, Imports};
+use super::{ImportError, ImportResult, ImportResults, ImportStatus, Imports};
 use crate::users::{Directory, Email, PersonName, Profile, UserError};
 use crate::{ImportId, UserId};
 
@@ -29,7 +29,7 @@ pub struct ImportUsers {
 }
 
 impl ImportUsers {
-    /// Works through an uploaded file, and writes the result beside it. Its first row is `name,email`, and each other
+    /// Works through an uploaded file, and writes what came of it. Its first row is `name,email`, and each other
     /// row a user. A row that breaks a rule, or whose address another user has, is refused, and the others are done.
     ///
     /// # Errors
@@ -43,9 +43,8 @@ impl ImportUsers {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ImportResult::default()),
             Err(error) => return Err(error.into()),
         };
-        let json = serde_json::to_vec(&result)
-            .map_err(|error| Error::invalid("the result cannot be written as JSON").caused_by(error))?;
-        self.results.put(&ImportResults::name_of(&import)?, &PutBlob::new("application/json", json)?).await?;
+        let done = ImportStatus::Done(result.clone());
+        self.results.put(&ImportResults::name_of(&import)?, &done.blob()?).await?;
         Ok(result)
     }
 

@@ -18,5 +18,6 @@ pub use expire::{ExpireUnpaid, UNPAID_FOR};
 pub use order::{Line, NewOrder, Order, Status};
 pub use pay::PayOrder;
 pub use place::PlaceOrder;
+pub(crate) use read::look_up;
 pub use read::{OrdersPage, find, list, totals};
 pub use record::{Orders, OrdersItem, Totals};

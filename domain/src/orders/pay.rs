@@ -5,12 +5,15 @@ use anyport_ports::documents::Condition;
 use anyport_ports::handles::{Reader, Writer};
 
 use super::{Order, OrderError, Orders, OrdersItem, Status};
+use crate::users::{self, Users};
 use crate::{OrderId, UserId};
 
 const ROUNDS: usize = 8;
 
 /// Takes note that orders are paid.
 pub struct PayOrder {
+    /// To see that the user exists.
+    pub users: Reader<Users>,
     /// To read orders.
     pub orders: Reader<Orders>,
     /// To write them.
@@ -22,8 +25,9 @@ impl PayOrder {
     ///
     /// # Errors
     ///
-    /// `NotFound`, `Expired`, `Contended`.
+    /// `UserNotFound`, `NotFound`, `Expired`, `Contended`.
     pub async fn pay(&self, user: &UserId, id: &OrderId) -> Result<Order, OrderError> {
+        users::find(&self.users, user).await.map_err(OrderError::of_user)?;
         let key = Orders::key_of(user, id)?;
         for _ in 0..ROUNDS {
             let not_found = || OrderError::NotFound(id.clone());

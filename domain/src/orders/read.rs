@@ -17,8 +17,19 @@ pub struct OrdersPage {
     pub next: Option<Cursor>,
 }
 
-/// An order of a user.
-pub async fn find(orders: &Reader<Orders>, user: &UserId, order: &OrderId) -> Result<Order, OrderError> {
+/// An order of a user who is there.
+pub async fn find(
+    users: &Reader<Users>,
+    orders: &Reader<Orders>,
+    user: &UserId,
+    order: &OrderId,
+) -> Result<Order, OrderError> {
+    users::find(users, user).await.map_err(OrderError::of_user)?;
+    look_up(orders, user, order).await
+}
+
+/// An order, whether or not its user is still there.
+pub(crate) async fn look_up(orders: &Reader<Orders>, user: &UserId, order: &OrderId) -> Result<Order, OrderError> {
     let stored = orders.get(&Orders::key_of(user, order)?).await?;
     stored.and_then(|stored| stored.item.order()).ok_or_else(|| OrderError::NotFound(order.clone()))
 }

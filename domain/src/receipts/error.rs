@@ -2,15 +2,12 @@
 
 use anyport_ports::{ErrorKind, Failure};
 
+use crate::fault;
 use crate::orders::OrderError;
-use crate::{OrderId, fault};
 
 /// Why a receipt cannot be written or linked to.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
-    /// The order's receipt is not written yet.
-    #[error("order {0} has no receipt yet: ask again in a moment")]
-    NotReady(OrderId),
     /// There is no key to sign receipts with. Retried, so that nothing is lost while somebody puts it there.
     #[error("the secret `receipt-key` does not exist or is empty: put at least 32 random bytes there")]
     KeyMissing,
@@ -25,7 +22,6 @@ pub enum ReceiptError {
 impl Failure for ReceiptError {
     fn code(&self) -> &'static str {
         match self {
-            Self::NotReady(_) => "receipt_not_ready",
             Self::KeyMissing => "receipt_key_missing",
             Self::Order(error) => error.code(),
             Self::Ports(error) => fault::kind(error).as_str(),
@@ -34,7 +30,6 @@ impl Failure for ReceiptError {
 
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotReady(_) => ErrorKind::NotFound,
             Self::KeyMissing => ErrorKind::Unavailable,
             Self::Order(error) => error.kind(),
             Self::Ports(error) => fault::kind(error),

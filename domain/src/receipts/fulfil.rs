@@ -33,7 +33,7 @@ impl Fulfil {
     ///
     /// `Order` if there is no such order, `KeyMissing`.
     pub async fn fulfil(&self, placed: &OrderPlaced) -> Result<(), ReceiptError> {
-        let order = orders::find(&self.orders, &placed.user_id, &placed.order_id).await?;
+        let order = orders::look_up(&self.orders, &placed.user_id, &placed.order_id).await?;
         let key = self.key.get().await.map_err(|error| match error.kind() {
             ErrorKind::NotFound => ReceiptError::KeyMissing,
             _ => error.into(),

@@ -9,6 +9,7 @@ use anyport_ports::{Clock, ErrorKind, Timestamp};
 
 use super::{ReceiptError, Receipts};
 use crate::orders::{self, Orders};
+use crate::users::Users;
 use crate::{OrderId, UserId};
 
 const GOOD_FOR: Duration = Duration::from_mins(10);
@@ -24,6 +25,8 @@ pub struct SignedLink {
 
 /// Gives links to receipts.
 pub struct ReceiptLink {
+    /// To see that the user exists.
+    pub users: Reader<Users>,
     /// To see that there is the order.
     pub orders: Reader<Orders>,
     /// To see that there is the receipt.
@@ -35,20 +38,21 @@ pub struct ReceiptLink {
 }
 
 impl ReceiptLink {
-    /// A link to the receipt of an order, good for ten minutes.
+    /// A link to the receipt of an order, good for ten minutes; none while the order is not fulfilled.
     ///
     /// # Errors
     ///
-    /// `Order` if there is no such order, `NotReady` if it is not fulfilled yet.
-    pub async fn to(&self, user: &UserId, order: &OrderId) -> Result<SignedLink, ReceiptError> {
-        orders::find(&self.orders, user, order).await?;
+    /// `Order` if there is no such order.
+    pub async fn to(&self, user: &UserId, order: &OrderId) -> Result<Option<SignedLink>, ReceiptError> {
+        orders::find(&self.users, &self.orders, user, order).await?;
         let name = Receipts::name_of(user, order)?;
-        self.receipts.head(&name).await.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => ReceiptError::NotReady(order.clone()),
-            _ => error.into(),
-        })?;
+        match self.receipts.head(&name).await {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
         let expires_at = self.clock.now().plus(GOOD_FOR);
         let url = self.signer.sign(&name, Verb::Get, SignedUrlTtl::new(GOOD_FOR)?).await?;
-        Ok(SignedLink { url, expires_at })
+        Ok(Some(SignedLink { url, expires_at }))
     }
 }

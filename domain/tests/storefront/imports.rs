@@ -3,7 +3,7 @@
 use anyport_ports::blobs::{BlobName, FetchSigned, Verb};
 use anyport_ports::{ErrorKind, Failure};
 use domain::ImportId;
-use domain::imports::{ImportError, ImportResult, ImportResults, Refusal, result_of};
+use domain::imports::{ImportError, ImportResult, ImportResults, ImportStatus, Refusal, status_of};
 
 use crate::steps::{Plan, Stepped, run};
 use crate::world::{World, email, profile};
@@ -17,9 +17,16 @@ fn upload(world: &World, file: &str) -> (ImportId, BlobName) {
     (upload.id, name)
 }
 
-fn result(world: &World, import: &ImportId) -> Result<ImportResult, ImportError> {
+fn status(world: &World, import: &ImportId) -> Result<ImportStatus, ImportError> {
     let results = anyport_ports::handles::BlobReader::new(std::sync::Arc::new(world.memory()));
-    run(result_of(&results, import))
+    run(status_of(&results, import))
+}
+
+fn result(world: &World, import: &ImportId) -> ImportResult {
+    match status(world, import).unwrap() {
+        ImportStatus::Done(result) => result,
+        ImportStatus::Waiting => panic!("it is not done"),
+    }
 }
 
 fn counts(result: &ImportResult) -> [u64; 3] {
@@ -45,7 +52,8 @@ fn good_lines_become_users_and_bad_ones_are_told() {
     let world = World::new();
     world.user("ada", "ada@example.com");
     let (import, file) = upload(&world, FILE);
-    assert!(matches!(result(&world, &import), Err(ImportError::NoResult(_))));
+    assert_eq!(status(&world, &import).unwrap(), ImportStatus::Waiting);
+    assert!(matches!(status(&world, &ImportId::new("other").unwrap()), Err(ImportError::NotFound(_))));
     let imported = run(world.import_users().import(&file)).unwrap();
     assert_eq!(counts(&imported), [2, 2, 4]);
     let rule =
@@ -54,7 +62,7 @@ fn good_lines_become_users_and_bad_ones_are_told() {
     let expected =
         [refusal(5, taken), refusal(6, rule), refusal(7, "it has 3 fields: it takes name,email"), refusal(9, taken)];
     assert_eq!(imported.refusals, expected);
-    assert_eq!(result(&world, &import).unwrap(), imported);
+    assert_eq!(result(&world, &import), imported);
     let barbara = run(world.directory().find_by_email(&email("barbara@example.com"))).unwrap().unwrap();
     assert_eq!(barbara.item.name.as_str(), "Liskov, Barbara");
 }
@@ -68,7 +76,7 @@ fn a_file_worked_through_again_gives_the_same() {
     let grace = run(world.directory().find_by_email(&email("grace@example.com"))).unwrap().unwrap();
     assert_eq!(run(world.import_users().import(&file)).unwrap(), first);
     assert_eq!(run(world.directory().find_by_email(&email("grace@example.com"))).unwrap().unwrap(), grace);
-    assert_eq!(result(&world, &import).unwrap(), first);
+    assert_eq!(result(&world, &import), first);
 
     // A user of the import who changes stays as changed.
     run(world.directory().change(&grace.item.id, profile("Grace H.", "g@h.org"), Some(&grace.version))).unwrap();
@@ -87,7 +95,7 @@ fn an_import_cut_off_anywhere_is_completed_at_once_when_delivered_again() {
         cut_off += usize::from(run(world.import_users_on(Stepped::new(world.memory(), plan)).import(&file)).is_err());
         let again = run(world.import_users().import(&file)).unwrap();
         assert_eq!(counts(&again), [2, 2, 4], "{plan:?}");
-        assert_eq!(result(&world, &import).unwrap(), again, "{plan:?}");
+        assert_eq!(result(&world, &import), again, "{plan:?}");
     }
     assert!(cut_off > 10);
 }
@@ -98,7 +106,7 @@ fn a_file_without_the_header_is_refused_whole() {
         let world = World::new();
         let (import, file) = upload(&world, content);
         run(world.import_users().import(&file)).unwrap();
-        let result = result(&world, &import).unwrap();
+        let result = result(&world, &import);
         assert_eq!(counts(&result), [0, 0, 1], "{content:?}");
         assert_eq!(result.refusals[0].reason, "the first row must be: name,email");
     }

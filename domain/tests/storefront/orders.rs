@@ -40,7 +40,7 @@ fn an_order_is_placed_once() {
 
     let other = run(place.place(&ada, new_order("o1", 4))).unwrap_err();
     assert_eq!((other.code(), other.kind()), ("order_conflict", ErrorKind::Conflict));
-    assert_eq!(run(orders::find(&world.orders(), &ada, &order_id("o1"))).unwrap(), placed);
+    assert_eq!(run(orders::find(&world.users(), &world.orders(), &ada, &order_id("o1"))).unwrap(), placed);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn an_order_is_paid_once_and_an_expired_one_not_at_all() {
     world.wait(Duration::from_millis(1));
     assert_eq!(run(expire.expire(world.clock.now())).unwrap(), 1);
     assert_eq!(run(expire.expire(world.clock.now())).unwrap(), 0);
-    let status = |id| run(orders::find(&world.orders(), &ada, &order_id(id))).unwrap().status;
+    let status = |id| run(orders::find(&world.users(), &world.orders(), &ada, &order_id(id))).unwrap().status;
     assert_eq!(["paid", "forgotten", "fresh"].map(status), [Status::Paid, Status::Expired, Status::Placed]);
     assert!(matches!(run(pay.pay(&ada, &order_id("forgotten"))), Err(OrderError::Expired(_))));
 }

@@ -98,7 +98,7 @@ impl World {
     }
 
     pub(crate) fn pay_order(&self) -> PayOrder {
-        PayOrder { orders: self.orders(), ledger: Writer::new(Arc::new(self.memory())) }
+        PayOrder { users: self.users(), orders: self.orders(), ledger: Writer::new(Arc::new(self.memory())) }
     }
 
     pub(crate) fn expire_unpaid(&self) -> ExpireUnpaid {
@@ -115,6 +115,7 @@ impl World {
 
     pub(crate) fn receipt_link(&self) -> ReceiptLink {
         ReceiptLink {
+            users: self.users(),
             orders: self.orders(),
             receipts: BlobReader::new(Arc::new(self.memory())),
             signer: BlobSigner::new(Arc::new(self.memory())),
@@ -123,8 +124,9 @@ impl World {
     }
 
     pub(crate) fn start_import(&self) -> StartImport {
+        let results = BlobWriter::new(Arc::new(self.memory()));
         let signer = BlobSigner::new(Arc::new(self.memory()));
-        StartImport { signer, clock: self.clock(), ids: Arc::clone(&self.ids) as Arc<dyn anyport_ports::Ids> }
+        StartImport { results, signer, clock: self.clock(), ids: Arc::clone(&self.ids) as Arc<dyn anyport_ports::Ids> }
     }
 
     pub(crate) fn import_users_on(&self, documents: Arc<dyn Documents>) -> ImportUsers {
