@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says by it what it takes for granted")]
 
-mod server;
 mod start;
+#[path = "../storefront_server/mod.rs"]
+mod storefront_server;
 mod walkthrough;

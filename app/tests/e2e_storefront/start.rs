@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use crate::server::{Server, app};
+use crate::storefront_server::{Server, app};
 
 /// What a command that fails says on standard error; it says nothing on standard output.
 fn complaint(command: &mut Command) -> String {

@@ -1,6 +1,6 @@
 //! The walk-through of the README, on the real binary.
 
-use crate::server::{Server, eventually};
+use crate::storefront_server::{Server, eventually};
 use serde_json::json;
 
 const FILE: &str = "name,email\nGrace Hopper,grace@example.com\n\"Liskov, Barbara\",barbara@example.com\nnobody,\n";
