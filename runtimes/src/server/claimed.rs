@@ -49,7 +49,12 @@ impl<I: Clone + Send + 'static> Worker<I> {
         K: Eq + Hash + Send + 'static,
     {
         let worker = self.clone();
-        let span = tracing::info_span!("invocation", function = self.function.name(), attempt = claim.attempt());
+        let span = tracing::info_span!(
+            "invocation",
+            function = self.function.name(),
+            subject = claim.subject(),
+            attempt = claim.attempt(),
+        );
         let work = async move {
             let result = worker.function.invoke(input).await;
             if result.is_ok() {

@@ -64,6 +64,11 @@ impl Claim {
     pub(super) fn attempt(&self) -> u32 {
         self.record.attempts
     }
+
+    /// What was claimed: a slot, or the name of a blob.
+    pub(super) fn subject(&self) -> &str {
+        &self.record.subject
+    }
 }
 
 /// What became of an attempt to claim.
