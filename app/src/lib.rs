@@ -5,4 +5,4 @@ pub mod functions;
 pub mod schemas;
 mod workload;
 
-pub use workload::storefront;
+pub use workload::{EXPIRY_SCHEDULE, storefront, storefront_expiring};

@@ -30,6 +30,7 @@ Settings come from anyport.toml (or the file that ANYPORT_CONFIG names) and from
   ANYPORT_DATA=data                       the folder that everything is kept in
   ANYPORT_PUBLIC_URL=...                  what signed URLs begin with, if not the address
   ANYPORT_DOCUMENTS=sqlite                who keeps documents; as well ANYPORT_MESSAGES, _BLOBS, _SECRETS
+  ANYPORT_EXPIRY__SCHEDULE='0 3 * * *'    when unpaid orders expire: a cron pattern in UTC, seconds in front if wanted
   ANYPORT_LOG__FILTER=info                what is logged; ANYPORT_LOG__FORMAT: auto, text or json
   STOREFRONT_SECRET_RECEIPT_KEY=...       the key that receipts are signed with, instead of one in the folder
 ";
@@ -76,6 +77,7 @@ async fn serve() -> Result<()> {
     logs::init(&settings.log)?;
     let Composed { ports, provision, signed, made_secret } = compose(&settings).await?;
     let greet = |address| greeting::write(&settings, address, made_secret);
-    server::serve(app::storefront(), ports, Some(provision), Some(signed), settings.server.clone(), greet).await?;
+    let workload = app::storefront_expiring(&settings.expiry.schedule);
+    server::serve(workload, ports, Some(provision), Some(signed), settings.server.clone(), greet).await?;
     Ok(())
 }

@@ -38,10 +38,27 @@ pub(crate) struct Settings {
     /// What signed URLs begin with, where the server is reached from outside: `https://shop.example.com`. Default: the
     /// address that it listens on.
     pub(crate) public_url: Option<String>,
+    /// How unpaid orders expire.
+    pub(crate) expiry: ExpirySettings,
     /// How the server runs.
     pub(crate) server: ServerSettings,
     /// How it logs.
     pub(crate) log: LogSettings,
+}
+
+/// How unpaid orders expire.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ExpirySettings {
+    /// When the storefront looks for orders that were not paid in time: a cron pattern in UTC, of five fields, or six
+    /// with seconds in front. Default `0 3 * * *`: nightly.
+    pub(crate) schedule: String,
+}
+
+impl Default for ExpirySettings {
+    fn default() -> Self {
+        Self { schedule: app::EXPIRY_SCHEDULE.to_owned() }
+    }
 }
 
 impl Default for Settings {
@@ -54,6 +71,7 @@ impl Default for Settings {
             secrets: adapter,
             data: PathBuf::from("data"),
             public_url: None,
+            expiry: ExpirySettings::default(),
             server: ServerSettings::default(),
             log: LogSettings::default(),
         }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[schemars(rename = "NewOrder")]
 pub struct NewOrderBody {
     /// The client's name for the order, among those of its user. Sent again with the same lines, it is the same order.
-    #[schemars(with = "String", regex(pattern = OrderId::PATTERN))]
+    #[schemars(with = "String", regex(pattern = OrderId::PATTERN), example = &"o-1")]
     pub id: OrderId,
     /// What is ordered.
     #[schemars(length(min = 1, max = 50))]
@@ -25,13 +25,13 @@ pub struct NewOrderBody {
 #[schemars(rename = "Line")]
 pub struct LineBody {
     /// The article.
-    #[schemars(with = "String", regex(pattern = Sku::PATTERN))]
+    #[schemars(with = "String", regex(pattern = Sku::PATTERN), example = &"tea")]
     pub sku: Sku,
     /// How many of it.
-    #[schemars(range(min = 1, max = 1_000))]
+    #[schemars(range(min = 1, max = 1_000), example = 2)]
     pub quantity: u32,
     /// What one of it costs, in cents.
-    #[schemars(range(min = 0, max = 10_000_000))]
+    #[schemars(range(min = 0, max = 10_000_000), example = 450)]
     pub unit_price_cents: u32,
 }
 

@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct UserBody {
     /// What the user is called: no control characters, no space at either end.
     #[schemars(with = "String", regex(pattern = PersonName::PATTERN), length(min = 1, max = 100))]
+    #[schemars(example = &"Ada Lovelace")]
     pub name: PersonName,
     /// Where mail reaches the user. Case does not count.
     #[schemars(with = "String", regex(pattern = Email::PATTERN), length(max = 254))]
+    #[schemars(example = &"ada@example.com")]
     pub email: Email,
 }
 

@@ -1,6 +1,6 @@
 //! The real binary as a process of its own: started on a free port, asked over HTTP, its log read, ended in every way.
 
-#![allow(dead_code, reason = "each test target that has this module uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test target that has this module uses a part of it")]
 
 mod client;
 
