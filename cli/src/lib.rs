@@ -2,5 +2,6 @@
 
 pub mod adapters;
 pub mod commands;
+mod markers;
 pub mod paint;
 mod progress;

@@ -12,6 +12,7 @@
 //! and has `cargo test` and `cargo nextest` run, filter and list the checks like any other tests. `ANYPORT_SEED` replays
 //! a seed that a failure printed.
 
+use std::iter;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -74,14 +75,13 @@ impl Group<'_> {
         let trial = |check: Check<H>| {
             let name = format!("{}::{}::{}", self.adapter, check.clause, check.name);
             let (subject, runtime, options) = (Arc::clone(&subject), Arc::clone(self.runtime), self.options);
-            Trial::test(name, move || {
-                match runtime.block_on(run_check(port, subject, &check, options)).outcome {
-                    Outcome::Failed { message, trace } => {
-                        let steps: String = trace.iter().map(|step| format!("\n    {step}")).collect();
-                        Err(Failed::from(format!("{message}{steps}\n    replay with ANYPORT_SEED={}", options.seed)))
-                    }
-                    Outcome::Passed | Outcome::Masked { .. } => Ok(()),
+            Trial::test(name, move || match runtime.block_on(run_check(port, subject, &check, options)).outcome {
+                Outcome::Failed { message, trace } => {
+                    let replay = format!("replay with ANYPORT_SEED={}", options.seed);
+                    let lines: Vec<String> = iter::once(message).chain(trace).chain(iter::once(replay)).collect();
+                    Err(Failed::from(lines.join("\n    ")))
                 }
+                Outcome::Passed | Outcome::Masked { .. } => Ok(()),
             })
         };
         checks.into_iter().map(trial).collect()

@@ -1,6 +1,8 @@
 //! What a failing check of documents shows: a random sequence shrunk to the steps that matter, a history cut to those
 //! that contradict each other.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
+
 use std::sync::Arc;
 
 use anyport_conformance::mutants::Mutants;

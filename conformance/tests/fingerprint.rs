@@ -1,5 +1,7 @@
 //! The behavioural fingerprint: the same for adapters that behave alike, another for one that does not.
 
+#![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
+
 use anyport_conformance::faults::Faultable;
 use anyport_conformance::fingerprint::{fingerprint, transcripts};
 use anyport_conformance::mutants::{Mutant, Mutants};

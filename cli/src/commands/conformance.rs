@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use anyport_conformance::harness::DEFAULT_SEED;
 use anyport_conformance::mutants::{Mutants, kill_matrix};
-use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report, to_json};
+use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report, to_json, to_markdown_table};
 use anyport_conformance::run::{self, Options};
 use anyport_conformance::subject::Adapter;
 use anyport_conformance::suite::Suite;
 
 use crate::progress::Progress;
-use crate::{adapters, paint};
+use crate::{adapters, markers, paint};
 
 /// Runs every check of the contract against adapters, and compares their behavioural fingerprints.
 ///
@@ -41,6 +41,11 @@ pub struct Args {
     /// Write report.json, junit.xml, report.md and index.html (with the kill matrix) into this directory
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+
+    /// Write the table of adapters x ports into this Markdown file, between its lines
+    /// `<!-- anyport conformance -->` and `<!-- /anyport conformance -->`
+    #[arg(long, value_name = "FILE", conflicts_with = "filter")]
+    update: Option<PathBuf>,
 
     /// Leave the kill matrix out of the report
     #[arg(long, requires = "report")]
@@ -86,6 +91,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         report
             .write_to(directory)
             .with_context(|| format!("the report cannot be written to {}", directory.display()))?;
+    }
+    if let Some(file) = &args.update {
+        markers::update(file, &to_markdown_table(&report))?;
     }
     if args.json {
         anstream::println!("{}", to_json(&report)?);
@@ -146,6 +154,8 @@ fn print_failure(adapter: &AdapterReport, check: &CheckReport) {
     if let Outcome::Failed { message, trace } = &check.outcome {
         let title = format!("{} {} {}", adapter.name, check.clause, check.name);
         anstream::println!("{} {title}\n    {message}", paint::bad("failed:"));
-        trace.iter().for_each(|step| anstream::println!("    {}", paint::faint(step)));
+        for step in trace {
+            anstream::println!("    {}", paint::faint(step));
+        }
     }
 }

@@ -54,6 +54,9 @@ fn print(matrix: &KillMatrix) {
     for clause in &matrix.checks_without_kill {
         anstream::println!("{} {clause} notices no seeded fault", paint::bad("idle check:"));
     }
+    for clause in &matrix.checks_failing_the_reference {
+        anstream::println!("{} {clause} fails on the reference model", paint::bad("unsound check:"));
+    }
     let problems = matrix.problems();
     if problems.is_empty() {
         let all = matrix.rows.len();
@@ -62,6 +65,8 @@ fn print(matrix: &KillMatrix) {
             paint::good(format!("all {all} seeded faults die by their named check, no check is idle"))
         );
     }
-    problems.iter().for_each(|problem| anstream::println!("{} {problem}", paint::bad("problem:")));
+    for problem in problems {
+        anstream::println!("{} {problem}", paint::bad("problem:"));
+    }
     anstream::println!("{}", paint::faint(format!("{:.1} s", matrix.seconds)));
 }

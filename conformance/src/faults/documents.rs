@@ -18,8 +18,8 @@ struct Faulty {
 
 impl Faultable for DocumentStore {
     fn through(self, faults: &Faults) -> Self {
-        let faulty = Arc::new(Faulty { store: self, faults: faults.clone() });
-        Self { documents: Arc::clone(&faulty) as _, scan: faulty }
+        let handle = Arc::new(Faulty { store: self, faults: faults.clone() });
+        Self { documents: Arc::clone(&handle) as _, scan: handle }
     }
 }
 

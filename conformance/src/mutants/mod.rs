@@ -20,7 +20,7 @@ use crate::check::Check;
 use crate::faults::{Faultable, Faults};
 use crate::reference::Reference;
 use crate::report;
-use crate::run::{Options, run_check};
+use crate::run::{Options, run, run_check};
 use crate::subject::{BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, Subject, TestClock};
 use crate::suite::Suite;
 
@@ -38,6 +38,16 @@ pub struct Mutant<H: Faultable> {
     pub breaks: &'static str,
     /// Makes it.
     pub seed: fn(Arc<dyn TestClock>) -> Wrap<H>,
+}
+
+impl<H: Faultable> Mutant<H>
+where
+    Reference: Subject<H>,
+{
+    /// The reference model with this fault, as a port of an adapter under test.
+    pub fn subject(&self) -> impl Subject<H> + use<H> {
+        Mutated { seed: self.seed }
+    }
 }
 
 /// Every seeded fault, by port.
@@ -62,21 +72,47 @@ impl Mutants {
             secrets: secrets::mutants(),
         }
     }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.documents.len() + self.messages.len() + self.blobs.len() + self.secrets.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
-/// Runs every check of a port against every fault of it, and tells who noticed which.
-pub async fn kill_matrix(suite: &Suite, mutants: &Mutants, options: Options) -> report::KillMatrix {
+/// Runs every check of a port against every fault of it, and tells who noticed which. `told` hears the name of each fault
+/// when it is done.
+pub async fn kill_matrix(
+    suite: &Suite,
+    mutants: &Mutants,
+    options: Options,
+    told: &(dyn Fn(&str) + Sync),
+) -> report::KillMatrix {
     let started = Instant::now();
     // A fault may make a check wait for what never comes; the reference model needs a fraction of a second.
     let options = Options { timeout: options.timeout.min(Duration::from_secs(20)), ..options };
+    // A check that fails on the sound model would notice every fault, and prove nothing.
+    let sound = run(&Reference::adapter(), suite, options, &()).await;
+    let failed = |check: &&report::CheckReport| matches!(check.outcome, report::Outcome::Failed { .. });
+    let unsound = sound.checks.iter().filter(failed).map(|check| check.clause.clone()).collect();
     let mut rows = Vec::new();
-    rows.extend(measure("documents", &suite.documents, &mutants.documents, options).await);
-    rows.extend(measure("messages", &suite.messages, &mutants.messages, options).await);
-    rows.extend(measure("blobs", &suite.blobs, &mutants.blobs, options).await);
-    rows.extend(measure("secrets", &suite.secrets, &mutants.secrets, options).await);
-    let kills = |clause: &str| rows.iter().any(|row: &report::Mutant| row.killers.iter().any(|killer| killer == clause));
+    rows.extend(measure("documents", &suite.documents, &mutants.documents, options, told).await);
+    rows.extend(measure("messages", &suite.messages, &mutants.messages, options, told).await);
+    rows.extend(measure("blobs", &suite.blobs, &mutants.blobs, options, told).await);
+    rows.extend(measure("secrets", &suite.secrets, &mutants.secrets, options, told).await);
+    let kills =
+        |clause: &str| rows.iter().any(|row: &report::Mutant| row.killers.iter().any(|killer| killer == clause));
     let idle = suite.clauses().into_iter().filter(|clause| !kills(clause)).map(str::to_owned).collect();
-    report::KillMatrix { rows, checks_without_kill: idle, seconds: started.elapsed().as_secs_f64() }
+    report::KillMatrix {
+        rows,
+        checks_without_kill: idle,
+        checks_failing_the_reference: unsound,
+        seconds: started.elapsed().as_secs_f64(),
+    }
 }
 
 async fn measure<H: Faultable>(
@@ -84,13 +120,14 @@ async fn measure<H: Faultable>(
     checks: &[Check<H>],
     mutants: &[Mutant<H>],
     options: Options,
+    told: &(dyn Fn(&str) + Sync),
 ) -> Vec<report::Mutant>
 where
     Reference: Subject<H>,
 {
     let mut rows = Vec::new();
     for mutant in mutants {
-        let subject: Arc<dyn Subject<H>> = Arc::new(Mutated { seed: mutant.seed });
+        let subject: Arc<dyn Subject<H>> = Arc::new(mutant.subject());
         let killers: Vec<String> = stream::iter(checks)
             .map(|check| run_check(port, Arc::clone(&subject), check, options))
             .buffered(options.jobs)
@@ -106,6 +143,7 @@ where
             named_check: mutant.breaks.to_owned(),
             killers,
         });
+        told(mutant.name);
     }
     rows
 }

@@ -16,7 +16,13 @@ pub fn to_markdown(report: &Report) -> String {
     out.push(String::new());
     out.push(format!("Seed `{}`, started {}.", report.seed, text(&report.started_at)));
     out.push(String::new());
-    adapters(report, &mut out);
+    out.extend(table(report, Columns::WithTime));
+    out.push(String::new());
+    match agreement(report) {
+        Agreement::Equal => out.push("One and the same fingerprint on every adapter that ran.".to_owned()),
+        Agreement::Different => out.push("The fingerprints differ: the adapters do not behave alike.".to_owned()),
+        Agreement::NotCompared => {}
+    }
     masked(report, &mut out);
     failures(report, &mut out);
     if let Some(matrix) = &report.kill_matrix {
@@ -26,31 +32,40 @@ pub fn to_markdown(report: &Report) -> String {
     out.join("\n")
 }
 
-fn adapters(report: &Report, out: &mut Vec<String>) {
+/// The table of adapters x ports alone, without what differs from run to run, so that a file which holds it changes only
+/// when behaviour does.
+pub fn to_markdown_table(report: &Report) -> String {
+    table(report, Columns::Lasting).join("\n")
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Columns {
+    WithTime,
+    Lasting,
+}
+
+fn table(report: &Report, columns: Columns) -> Vec<String> {
+    let with_time = columns == Columns::WithTime;
     let ports = report.ports();
     let mut header: Vec<String> = vec!["adapter".to_owned()];
     header.extend(ports.iter().map(|port| text(port)));
-    header.extend(["passed", "failed", "masked", "skipped", "time", "fingerprint"].map(str::to_owned));
+    header.extend(["passed", "failed", "masked", "skipped"].map(str::to_owned));
+    header.extend(with_time.then(|| "time".to_owned()));
     let mut rule = vec!["---"];
-    rule.extend(std::iter::repeat_n("---:", ports.len() + 5));
+    rule.extend(std::iter::repeat_n("---:", header.len() - 1));
     rule.push("---");
-    out.push(row(&header));
-    out.push(format!("| {} |", rule.join(" | ")));
+    header.push("fingerprint".to_owned());
+    let mut out = vec![row(&header), format!("| {} |", rule.join(" | "))];
     for adapter in &report.adapters {
         let Summary { passed, failed, skipped, masked } = adapter.summary;
         let mut cells = vec![text(&adapter.name)];
         cells.extend(ports.iter().map(|port| port_count(adapter, port)));
         cells.extend([passed, failed, masked, skipped].map(|count| count.to_string()));
-        cells.push(human(adapter.seconds));
+        cells.extend(with_time.then(|| human(adapter.seconds)));
         cells.push(adapter.fingerprint.as_deref().map_or("not taken".to_owned(), |f| format!("`{}`", short(f))));
         out.push(row(&cells));
     }
-    out.push(String::new());
-    match agreement(report) {
-        Agreement::Equal => out.push("One and the same fingerprint on every adapter that ran.".to_owned()),
-        Agreement::Different => out.push("The fingerprints differ: the adapters do not behave alike.".to_owned()),
-        Agreement::NotCompared => {}
-    }
+    out
 }
 
 /// Passed of all, for one port.

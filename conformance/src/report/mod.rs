@@ -19,6 +19,6 @@ pub use error::RenderError;
 pub use html::to_html;
 pub use json::to_json;
 pub use junit::to_junit;
-pub use markdown::to_markdown;
+pub use markdown::{to_markdown, to_markdown_table};
 pub use model::{AdapterReport, CheckReport, KillMatrix, Mutant, Outcome, Report, Summary};
 pub use write::Written;

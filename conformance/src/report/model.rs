@@ -89,6 +89,8 @@ pub struct KillMatrix {
     pub rows: Vec<Mutant>,
     /// Clauses whose checks notice none of the faults.
     pub checks_without_kill: Vec<String>,
+    /// Clauses whose checks fail on the sound model, so that what they notice means nothing.
+    pub checks_failing_the_reference: Vec<String>,
     /// Wall-clock time of the measurement, in seconds.
     pub seconds: f64,
 }

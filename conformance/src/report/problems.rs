@@ -38,6 +38,7 @@ impl KillMatrix {
         let survivors = self.rows.iter().filter(|mutant| mutant.survives()).count();
         let missed = self.rows.iter().filter(|mutant| !mutant.survives() && !mutant.killed_by_named).count();
         let idle = self.checks_without_kill.len();
+        let unsound = self.checks_failing_the_reference.len();
         let mut problems = Vec::new();
         if self.rows.is_empty() {
             problems.push("the kill matrix has no seeded faults".to_owned());
@@ -48,6 +49,7 @@ impl KillMatrix {
             "seeded fault is missed by its named check",
             "seeded faults are missed by their named checks",
         ));
+        problems.extend(counted(unsound, "check fails on the reference model", "checks fail on the reference model"));
         problems.extend(counted(idle, "check kills no seeded fault", "checks kill no seeded fault"));
         problems
     }

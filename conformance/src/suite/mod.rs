@@ -77,8 +77,7 @@ pub const ATTEMPTS: u32 = 3;
 pub fn resources() -> Resources {
     let indexes = vec![Index::new(BY_STATE, "state", "rank")];
     let collection = |name| CollectionSpec { name, indexes: indexes.clone() };
-    let subscription =
-        |name: &str| SubscriptionSpec { topic: NEWS, name: name.to_owned(), max_attempts: ATTEMPTS };
+    let subscription = |name: &str| SubscriptionSpec { topic: NEWS, name: name.to_owned(), max_attempts: ATTEMPTS };
     Resources {
         collections: vec![collection(THINGS), collection(OTHER_THINGS)],
         topics: vec![NEWS],

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyport_ports::documents::{
-    Condition, Direction, Document, Documents, Index, IndexPosition, IndexQuery, Key, Keys, Operation, Page, Put, Query,
-    Scan, ScanQuery, Transaction, Version,
+    Condition, Direction, Document, Documents, Index, IndexPosition, IndexQuery, Key, Keys, Operation, Page, Put,
+    Query, Scan, ScanQuery, Transaction, Version,
 };
 use anyport_ports::resources::CollectionSpec;
 use anyport_ports::{Clock, CollectionName, Error, ErrorKind, Result};
@@ -18,13 +18,13 @@ struct State {
 
 /// The store. Clones are handles on the same list.
 #[derive(Clone)]
-pub struct ListStore {
+pub(crate) struct ListStore {
     state: Arc<Mutex<State>>,
     clock: Arc<dyn Clock>,
 }
 
 impl ListStore {
-    pub fn new(clock: Arc<dyn Clock>, collections: Vec<CollectionSpec>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, collections: Vec<CollectionSpec>) -> Self {
         let collections = collections.into_iter().map(|spec| (spec, Vec::new())).collect();
         Self { state: Arc::new(Mutex::new(State { collections, writes: 0 })), clock }
     }
@@ -92,7 +92,8 @@ impl Documents for ListStore {
         let wanted = |document: &Document| {
             document.key.partition() == query.partition_key() && remaining.contains(document.key.sort())
         };
-        let found = live.into_iter().filter(wanted).map(|document| (document.key.sort().to_owned(), document)).collect();
+        let found =
+            live.into_iter().filter(wanted).map(|document| (document.key.sort().to_owned(), document)).collect();
         let found = sorted(found, query.runs());
         Ok(query.page(found.into_iter().map(|(_, document)| document).collect()))
     }

@@ -211,7 +211,8 @@ pub trait Documents: Send + Sync + 'static {
     ///   (of several that fail, any).
     /// - **DOC-TXN-3**: fifty operations are done as one; a fifty-first, or a key named twice, cannot be asked for.
     /// - **DOC-TXN-4**: a `Check` requires its condition and leaves its document as it is, version included.
-    /// - **DOC-TXN-5**: nobody sees a part of it: concurrent transactions take effect one after another.
+    /// - **DOC-TXN-5**: concurrent transactions take effect one after another, and once a `get` has seen one write of a
+    ///   transaction, every later `get` sees all of them. (A page of `query` may not: DynamoDB reads its items one by one.)
     ///
     /// # Errors
     ///

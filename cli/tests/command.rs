@@ -1,0 +1,77 @@
+//! The command as its users meet it: exit codes, output, reports.
+
+#![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
+
+use std::process::{Command, Output};
+
+fn anyport(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_anyport")).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn help_teaches_and_shows_examples() {
+    let help = stdout(&anyport(&["--help"]));
+    for command in ["dev", "conformance", "mutants", "manifest"] {
+        assert!(help.contains(command), "{help}");
+    }
+    let help = stdout(&anyport(&["conformance", "--help"]));
+    assert!(help.contains("--adapter memory --adapter sqlite"), "{help}");
+}
+
+#[test]
+fn a_passing_run_ends_with_0_and_writes_every_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report");
+    let arguments = ["conformance", "--adapter", "memory", "--adapter", "sqlite", "--filter", "DOC-CAS", "--report"];
+    let output = anyport(&[&arguments[..], &[report.to_str().unwrap()]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = stdout(&output);
+    assert!(text.contains("every clause holds on every adapter"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colours though this is no terminal: {text:?}");
+
+    let json = std::fs::read_to_string(report.join("report.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["summary"], serde_json::json!({"passed": 10, "failed": 0, "skipped": 0, "masked": 0}));
+    let names: Vec<_> = json["adapters"].as_array().unwrap().iter().map(|adapter| &adapter["name"]).collect();
+    assert_eq!(names, ["memory", "sqlite"]);
+    for adapter in json["adapters"].as_array().unwrap() {
+        assert_eq!(adapter["passed"], 5);
+        assert_eq!(adapter["fingerprint"], json["adapters"][0]["fingerprint"]);
+        assert!(adapter["seconds"].is_f64());
+    }
+    for (file, content) in [("index.html", "DOC-CAS-1"), ("junit.xml", "DOC-CAS-1"), ("report.md", "| sqlite | 5/5 |")]
+    {
+        assert!(std::fs::read_to_string(report.join(file)).unwrap().contains(content), "{file}");
+    }
+}
+
+#[test]
+fn what_cannot_run_ends_with_2_and_says_why() {
+    for (arguments, why) in [
+        (&["conformance", "--adapter", "oracle"][..], "no adapter \"oracle\": there are memory, sqlite"),
+        (&["conformance", "--filter", "DOC-NONE"][..], "no check matches"),
+        (&["conformance", "--seed", "x"][..], "invalid value 'x'"),
+        (&["manifest", "--package", "none-such"][..], "no package \"none-such\""),
+    ] {
+        let output = anyport(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(why), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn the_table_in_the_readme_is_that_of_a_run() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("README.md");
+    std::fs::write(&copy, &readme).unwrap();
+    let output = anyport(&["conformance", "--update", copy.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let updated = std::fs::read_to_string(&copy).unwrap();
+    assert_eq!(updated, readme, "run `cargo run -p anyport-cli -- conformance --update README.md`");
+}
