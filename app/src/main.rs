@@ -10,7 +10,7 @@ mod settings;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use anyport_runtimes::{logs, server, settings as sources};
 
 use crate::compose::{Composed, compose};
@@ -75,9 +75,11 @@ fn print(text: &str) -> Result<()> {
 async fn serve() -> Result<()> {
     let settings: Settings = sources::load(&Settings::default())?;
     logs::init(&settings.log)?;
+    let workload = app::storefront_expiring(&settings.expiry.schedule);
+    // Before anything is opened: of the workload nothing but this can be wrong.
+    workload.validate().context("expiry.schedule is wrong")?;
     let Composed { ports, provision, signed, made_secret } = compose(&settings).await?;
     let greet = |address| greeting::write(&settings, address, made_secret);
-    let workload = app::storefront_expiring(&settings.expiry.schedule);
     server::serve(workload, ports, Some(provision), Some(signed), settings.server.clone(), greet).await?;
     Ok(())
 }
