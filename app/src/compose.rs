@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-#[cfg(all(feature = "memory", not(feature = "sqlite")))]
-use anyport_memory::{SystemClock, UuidIds};
 use anyport_ports::blobs::{Blobs, FetchSigned, SignBlobs};
 use anyport_ports::documents::Documents;
 use anyport_ports::handles::{NamedSecret as _, Ports};
@@ -15,8 +13,9 @@ use anyport_ports::messages::Messages;
 use anyport_ports::resources::{Provision, Resources};
 use anyport_ports::secrets::{CachedSecrets, SecretVersion, Secrets};
 use anyport_ports::{Clock, ErrorKind};
+use anyport_runtimes::{SystemClock, UuidIds};
 #[cfg(feature = "sqlite")]
-use anyport_sqlite::{FileSecrets, SqliteStore, SystemClock, UuidIds};
+use anyport_sqlite::{FileSecrets, SqliteStore};
 use async_trait::async_trait;
 use domain::receipts::ReceiptKey;
 

@@ -1,7 +1,7 @@
-//! The clock of tests, which stands until it is moved, and the one of the machine.
+//! The clock of tests, which stands until it is moved.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyport_ports::{Clock, Timestamp};
 
@@ -45,20 +45,6 @@ impl Clock for ManualClock {
     }
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let epoch = Timestamp::from_millis(0);
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => epoch.plus(since),
-            Err(before) => epoch.minus(before.duration()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,12 +57,5 @@ mod tests {
         assert_eq!(clock.now().to_string(), "2026-01-01T00:00:01.500Z");
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::from_millis(i64::MAX));
-    }
-
-    #[test]
-    fn the_system_clock_counts_milliseconds() {
-        let shown = SystemClock.now().as_millis();
-        let actual = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
-        assert!((actual - shown).abs() < 60_000, "{shown} is not about {actual}");
     }
 }

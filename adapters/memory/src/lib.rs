@@ -30,6 +30,6 @@ mod signed;
 mod store;
 mod uploads;
 
-pub use clock::{ManualClock, SystemClock};
-pub use ids::{SequentialIds, UuidIds};
+pub use clock::ManualClock;
+pub use ids::SequentialIds;
 pub use store::{Memory, MemoryStore};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
-use anyport_ports::messages::{Batch, Delay, Delivery, Lease, Messages, Outgoing, Receipt, Receive, Subscription};
+use anyport_ports::messages::{
+    Batch, Delay, Delivery, Lease, Messages, Outgoing, Receipt, Receive, Subscription, bounded_reason,
+};
 use anyport_ports::{Error, ErrorKind, Result, Timestamp, TopicName};
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout};
@@ -14,9 +16,6 @@ use crate::store::{Memory, State};
 
 /// How often a waiting receive looks again: the end of a lease or delay wakes nobody, as the clock may be a manual one.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-
-/// Longest reason of a dead letter, in bytes.
-const MAX_REASON_BYTES: usize = 1024;
 
 /// A topic: nothing but its subscriptions. What is published to a topic without any is gone.
 #[derive(Default)]
@@ -171,8 +170,7 @@ impl Messages for Memory {
                 // What is given up there stays there, with the reason it came with.
                 queue.give_back(sequence, now);
             } else {
-                let cut = reason.floor_char_boundary(MAX_REASON_BYTES);
-                subscribed.bury(sequence, reason[..cut].to_owned(), now);
+                subscribed.bury(sequence, bounded_reason(reason).to_owned(), now);
             }
             self.shared.arrivals.notify_waiters();
         }

@@ -1,28 +1,14 @@
 //! Signed URLs, and the answers to them.
-//!
-//! `{public URL}/_anyport/blobs/{bucket}/{name}?verb=GET&expires={ms}&signature={hex}`: the signature is the HMAC-SHA256
-//! of everything between the public URL and itself, as text, so that no character can be changed.
 
-use std::fmt::Write as _;
-
-use anyport_ports::blobs::{
-    BlobName, BlobRange, Blobs, FetchSigned, MAX_PUT_BYTES, PutBlob, SignBlobs, SignedAnswer, SignedUrlTtl, Verb,
-};
-use anyport_ports::{BucketName, Error, ErrorKind, Result, Timestamp};
+use anyport_ports::blobs::{BlobName, FetchSigned, SignBlobs, SignedAnswer, SignedGrant, SignedUrlTtl, Verb};
+use anyport_ports::{BucketName, Result};
 use async_trait::async_trait;
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::store::Memory;
-
-const PATH: &str = "/_anyport/blobs/";
-const SIGNATURE: &str = "&signature=";
-
-/// All but RFC 3986's unreserved characters, which intermediaries may decode.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The key of a store's signatures.
 pub(crate) struct SigningKey(Hmac<Sha256>);
@@ -37,69 +23,18 @@ impl SigningKey {
         Self(Hmac::new(&key.into()))
     }
 
-    fn sign(&self, text: &str) -> String {
-        let signature = self.0.clone().chain_update(text).finalize().into_bytes();
-        signature.iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    }
-
-    /// Compares in constant time.
-    fn verify(&self, text: &str, signature: &str) -> bool {
-        bytes_of_hex(signature).is_some_and(|bytes| self.0.clone().chain_update(text).verify_slice(&bytes).is_ok())
-    }
-}
-
-/// The bytes of lower-case hexadecimal digits, as [`SigningKey::sign`] writes them.
-fn bytes_of_hex(hex: &str) -> Option<Vec<u8>> {
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
-}
-
-/// What a signed URL grants.
-struct Grant {
-    bucket: BucketName,
-    name: BlobName,
-    verb: Verb,
-    expires_at: Timestamp,
-}
-
-impl Grant {
-    fn to_text(&self) -> String {
-        let name = utf8_percent_encode(self.name.as_str(), ENCODED);
-        let (verb, expires) = (self.verb.as_str(), self.expires_at.as_millis());
-        format!("{PATH}{}/{name}?verb={verb}&expires={expires}", self.bucket)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (path, query) = text.strip_prefix(PATH)?.split_once('?')?;
-        let (bucket, name) = path.split_once('/')?;
-        let (verb, expires) = query.strip_prefix("verb=")?.split_once("&expires=")?;
-        Some(Self {
-            bucket: BucketName::new(bucket).ok()?,
-            name: BlobName::new(percent_decode_str(name).decode_utf8().ok()?).ok()?,
-            verb: [Verb::Get, Verb::Put].into_iter().find(|known| known.as_str() == verb)?,
-            expires_at: Timestamp::from_millis(expires.parse().ok()?),
-        })
+    fn code(&self, text: &str) -> Hmac<Sha256> {
+        self.0.clone().chain_update(text)
     }
 }
 
 impl Memory {
-    /// The grant of a URL that this store signed and that has not expired.
-    fn grant(&self, path_and_query: &str) -> Option<Grant> {
-        let (text, signature) = path_and_query.rsplit_once(SIGNATURE)?;
-        let genuine = self.shared.signing_key.verify(text, signature);
-        Grant::parse(text).filter(|grant| genuine && self.shared.now() < grant.expires_at)
+    /// The grant of a URL that this store signed, for this verb, if it has not expired.
+    fn grant(&self, verb: Verb, path_and_query: &str) -> Option<SignedGrant> {
+        let (text, signature) = SignedGrant::split(path_and_query)?;
+        // In constant time.
+        self.shared.signing_key.code(text).verify_slice(&signature).ok()?;
+        SignedGrant::parse(text).filter(|grant| grant.allows(verb, self.shared.now()))
     }
 }
 
@@ -109,44 +44,20 @@ impl SignBlobs for Memory {
         let mut state = self.shared.lock();
         state.bucket(bucket).map_err(|error| error.during("blobs.sign", format!("{bucket}/{name}")))?;
         let expires_at = self.shared.now().plus(ttl.length());
-        let text = Grant { bucket: bucket.clone(), name: name.clone(), verb, expires_at }.to_text();
-        let signature = self.shared.signing_key.sign(&text);
-        Ok(format!("{}{text}{SIGNATURE}{signature}", state.public_url))
+        let grant = SignedGrant { bucket: bucket.clone(), name: name.clone(), verb, expires_at };
+        let signature = self.shared.signing_key.code(&grant.text()).finalize().into_bytes();
+        Ok(grant.url(&state.public_url, &signature))
     }
 }
 
 #[async_trait]
 impl FetchSigned for Memory {
     async fn fetch(&self, verb: Verb, path_and_query: &str, body: Bytes) -> Result<SignedAnswer> {
-        let Some(grant) = self.grant(path_and_query).filter(|grant| grant.verb == verb) else {
-            return Ok(without_body(403));
-        };
-        match verb {
-            Verb::Get => match self.get(&grant.bucket, &grant.name, BlobRange::All).await {
-                Ok(blob) => {
-                    let content_type = Some(blob.info.content_type.clone());
-                    Ok(SignedAnswer { status: 200, content_type, body: blob.bytes(usize::MAX).await? })
-                }
-                Err(error) => answer_to(error),
-            },
-            Verb::Put if body.len() > MAX_PUT_BYTES => Ok(without_body(413)),
-            Verb::Put => {
-                let put = PutBlob::new("application/octet-stream", body)?;
-                match self.put(&grant.bucket, &grant.name, &put).await {
-                    Ok(_) => Ok(without_body(201)),
-                    Err(error) => answer_to(error),
-                }
-            }
+        match self.grant(verb, path_and_query) {
+            Some(grant) => grant.answer(self, body).await,
+            None => Ok(SignedAnswer::of_status(403)),
         }
     }
-}
-
-fn answer_to(error: Error) -> Result<SignedAnswer> {
-    if error.kind() == ErrorKind::NotFound { Ok(without_body(404)) } else { Err(error) }
-}
-
-fn without_body(status: u16) -> SignedAnswer {
-    SignedAnswer { status, content_type: None, body: Bytes::new() }
 }
 
 #[cfg(test)]
@@ -154,6 +65,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use anyport_ports::blobs::MAX_PUT_BYTES;
     use anyport_ports::resources::{Provision, Resources};
 
     use super::*;

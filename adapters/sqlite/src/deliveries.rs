@@ -1,14 +1,13 @@
 //! Queues as rows: what a subscription has to deliver, and what settles it.
 
-use anyport_ports::messages::{Delay, Delivery, Lease, Message, Outgoing, Receipt, Receive, Subscription};
+use anyport_ports::messages::{
+    Delay, Delivery, Lease, Message, Outgoing, Receipt, Receive, Subscription, bounded_reason,
+};
 use anyport_ports::{Error, ErrorKind, Timestamp, TopicName};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::error::Work;
 use crate::writer::next_number;
-
-/// Longest reason that is kept with a dead letter, in bytes.
-const MAX_REASON_BYTES: usize = 1024;
 
 /// A subscription's own queue or that of its dead letters.
 #[derive(Clone, Copy)]
@@ -161,7 +160,7 @@ pub(crate) fn bury(connection: &Connection, queue: Queue, receipt: &Receipt, rea
                 reason = iif(dead, reason, ?6)
          WHERE id = ?1 AND receipt = ?2 AND subscription = ?3 AND dead = ?4",
     )?;
-    let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];
+    let reason = bounded_reason(reason);
     let wanted = params![handle.id, handle.receipt, queue.subscription, queue.dead, now.as_millis(), reason];
     statement.execute(wanted)?;
     Ok(())

@@ -1,18 +1,16 @@
 //! The embedded default: every port on one SQLite file and two folders. Durable, and shared by any number of processes of
 //! one machine.
 //!
-//! [`SqliteStore`] has documents, messages, blobs and signed URLs; [`FileSecrets`] has secrets; [`SystemClock`] and
-//! [`UuidIds`] complete the set. An acknowledged write survives the process and a loss of power.
+//! [`SqliteStore`] has documents, messages, blobs and signed URLs; [`FileSecrets`] has secrets. An acknowledged write
+//! survives the process and a loss of power.
 
 mod blob_rows;
 mod blobs;
-mod clock;
 mod connection;
 mod deliveries;
 mod document_rows;
 mod documents;
 mod error;
-mod ids;
 mod indexes;
 mod listing;
 mod messages;
@@ -28,7 +26,5 @@ mod sweep;
 mod uploads;
 mod writer;
 
-pub use clock::SystemClock;
-pub use ids::UuidIds;
 pub use secrets::FileSecrets;
 pub use store::SqliteStore;

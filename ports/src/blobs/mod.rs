@@ -1,5 +1,6 @@
 //! Blobs: bytes under a name in a bucket.
 
+mod grant;
 mod listing;
 mod name;
 mod signed;
@@ -8,6 +9,7 @@ mod transfer;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use grant::SignedGrant;
 pub use listing::{BlobPage, ListBlobs};
 pub use name::{BlobName, MAX_BLOB_NAME_BYTES};
 pub use signed::{FetchSigned, SignBlobs, SignedAnswer, SignedUrlTtl, Verb};

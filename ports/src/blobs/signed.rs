@@ -77,6 +77,13 @@ pub struct SignedAnswer {
     pub body: Bytes,
 }
 
+impl SignedAnswer {
+    /// An answer without a body.
+    pub fn of_status(status: u16) -> Self {
+        Self { status, content_type: None, body: Bytes::new() }
+    }
+}
+
 /// Who answers requests to signed URLs where no cloud does: the server runtime passes them on to the embedded store.
 #[async_trait]
 pub trait FetchSigned: Send + Sync + 'static {

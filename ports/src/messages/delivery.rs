@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::message::delay_within_limit;
+use super::message::{MAX_ATTRIBUTE_BYTES, delay_within_limit};
 use super::{MAX_BATCH, Message};
 use crate::{Error, Name, Result, TopicName};
 
@@ -183,6 +183,14 @@ pub struct Delivery {
     pub dead_letter_reason: Option<String>,
 }
 
+/// Longest reason of a dead letter, in bytes: the value of an attribute, for stores that keep it as one.
+pub const MAX_REASON_BYTES: usize = MAX_ATTRIBUTE_BYTES;
+
+/// The reason cut to [`MAX_REASON_BYTES`], between two characters: what an adapter keeps with a dead letter.
+pub fn bounded_reason(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)]
+}
+
 /// What a handler answers to a delivery; the same for push by a host and pull by a consumer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -211,6 +219,13 @@ mod tests {
         assert!(Receive::new(11, Duration::from_secs(1)).is_err());
         assert!(Receive::new(1, Duration::from_millis(999)).is_err());
         assert!(Receive::new(1, Duration::from_secs(601)).is_err());
+    }
+
+    #[test]
+    fn a_reason_is_cut_between_characters() {
+        assert_eq!(bounded_reason("short"), "short");
+        assert_eq!(bounded_reason(&"é".repeat(600)), "é".repeat(512));
+        assert_eq!(bounded_reason(&format!("a{}", "é".repeat(600))).len(), 1023);
     }
 
     #[test]

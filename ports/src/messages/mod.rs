@@ -8,7 +8,9 @@ mod message;
 
 use async_trait::async_trait;
 
-pub use delivery::{Delay, Delivery, LEASE, Lease, Outcome, Receipt, Receive, Subscription};
+pub use delivery::{
+    Delay, Delivery, LEASE, Lease, MAX_REASON_BYTES, Outcome, Receipt, Receive, Subscription, bounded_reason,
+};
 pub use message::{MAX_ATTRIBUTE_BYTES, MAX_DELAY, MAX_EXTENSIONS, MAX_MESSAGE_BYTES, Message, Outgoing};
 
 use crate::{Error, Result, TopicName};
@@ -125,7 +127,7 @@ pub trait Messages: Send + Sync + 'static {
     /// As `receive`.
     async fn extend(&self, subscription: &Subscription, receipt: &Receipt, lease: Lease) -> Result<()>;
 
-    /// Moves a message to the dead letters at once, with a reason of at most 1 KiB (cut to that).
+    /// Moves a message to the dead letters at once, with a reason that is cut to 1 KiB ([`bounded_reason`]).
     ///
     /// # Behavior
     ///

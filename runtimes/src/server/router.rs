@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use anyport_ports::blobs::{FetchSigned, MAX_PUT_BYTES, Verb};
+use anyport_ports::blobs::{FetchSigned, MAX_PUT_BYTES, SignedGrant, Verb};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -41,7 +41,7 @@ pub(super) fn router(parts: Parts) -> Router {
         .route("/readyz", get(ready))
         .route("/openapi.json", get(openapi));
     if parts.signed.is_some() {
-        router = router.route("/_anyport/blobs/{*rest}", any(signed));
+        router = router.route(&format!("{}{{*rest}}", SignedGrant::PATH), any(signed));
     }
     router
         .method_not_allowed_fallback(async || problem(&method_not_allowed("GET, HEAD")))
@@ -96,7 +96,7 @@ async fn fetch(parts: &Parts, request: Request) -> Result<Response, Problem> {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let answer = store.fetch(verb, target, body).await.map_err(|error| Problem::from(&Fault::of(&error)))?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    tracing::info!(method = verb.as_str(), route = "/_anyport/blobs/{*rest}", status = status.as_u16(), "served");
+    tracing::info!(method = verb.as_str(), route = SignedGrant::PATH, status = status.as_u16(), "served");
     match status {
         StatusCode::FORBIDDEN => Err(Problem::new(
             status,
@@ -162,13 +162,13 @@ impl Service<Request> for Gate {
 
 #[cfg(test)]
 mod tests {
-    use anyport_memory::{Memory, MemoryStore, SystemClock, UuidIds};
+    use anyport_memory::{Memory, MemoryStore};
     use anyport_ports::handles::Ports;
     use tower::ServiceExt as _;
 
     use super::*;
     use crate::http::HttpOptions;
-    use crate::{Function, NoContent, Workload};
+    use crate::{Function, NoContent, SystemClock, UuidIds, Workload};
 
     async fn ping() -> Result<NoContent, anyport_ports::Error> {
         Ok(NoContent)

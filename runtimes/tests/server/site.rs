@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_memory::{Memory, MemoryStore, SystemClock, UuidIds};
+use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::Clock;
 use anyport_ports::handles::Ports;
-use anyport_runtimes::Workload;
 use anyport_runtimes::server::{Running, ServerSettings, start};
+use anyport_runtimes::{SystemClock, UuidIds, Workload};
 
 /// A store that servers share, and the clock that all go by.
 #[derive(Clone)]
