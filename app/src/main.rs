@@ -73,13 +73,16 @@ fn print(text: &str) -> Result<()> {
 
 #[tokio::main]
 async fn serve() -> Result<()> {
-    let settings: Settings = sources::load(&Settings::default())?;
+    let mut settings: Settings = sources::load(&Settings::default())?;
     logs::init(&settings.log)?;
     let workload = app::storefront_expiring(&settings.expiry.schedule);
     // Before anything is opened: of the workload nothing but this can be wrong.
     workload.validate().context("expiry.schedule is wrong")?;
+    let listener = server::listen(&settings.server).await?;
+    // Signed URLs name the port that was taken, if any would do.
+    settings.server.address = listener.local_addr()?;
     let Composed { ports, provision, signed, made_secret } = compose(&settings).await?;
     let greet = |address| greeting::write(&settings, address, made_secret);
-    server::serve(workload, ports, Some(provision), Some(signed), settings.server.clone(), greet).await?;
+    server::serve(listener, workload, ports, Some(provision), Some(signed), settings.server.clone(), greet).await?;
     Ok(())
 }

@@ -15,10 +15,10 @@ struct Anyport {
 
 const AFTER: &str = "\
 Begin with:
-  anyport dev                                      run the workload here and restart it on every change
-  anyport conformance --adapter sqlite             prove an adapter
-  anyport conformance --report target/report       prove them all, and read target/report/index.html
-  anyport manifest                                 see what each function needs";
+  anyport dev                                  run the workload, and again on every change
+  anyport conformance --adapter sqlite         prove an adapter
+  anyport conformance --report target/report   prove them all; read target/report/index.html
+  anyport manifest                             see what each function needs";
 
 #[derive(Subcommand)]
 enum Command {

@@ -93,8 +93,16 @@ impl Running {
     }
 }
 
-/// Starts a server: it listens, provisions what the workload needs if there is a provisioner, and then takes work.
+/// Listens where the settings say. Connections wait until the server is started; with port 0, the listener tells which
+/// port is the server's, so that adapters can be opened that must know.
+pub async fn listen(settings: &ServerSettings) -> Result<TcpListener, ServeError> {
+    let address = settings.address;
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
+/// Starts a server on a listener: it provisions what the workload needs if there is a provisioner, and then takes work.
 pub async fn start(
+    listener: TcpListener,
     workload: Workload,
     ports: Ports,
     provision: Option<Arc<dyn Provision>>,
@@ -106,7 +114,6 @@ pub async fn start(
     let functions = HttpService::of(workload.name(), &prepared, ports.clone(), options)?;
     let events = EventFunctions::of(workload.name(), &prepared, &ports)?;
     let unheard = |source| ServeError::Listen { address: settings.address, source };
-    let listener = TcpListener::bind(settings.address).await.map_err(unheard)?;
     let address = listener.local_addr().map_err(unheard)?;
 
     let (readiness, stop, mut tasks) = (Readiness::starting(), CancellationToken::new(), JoinSet::new());
@@ -130,9 +137,10 @@ pub async fn start(
     Ok(Running { address, readiness, stop, tasks, grace: settings.grace })
 }
 
-/// Starts a server, tells where it listens, and serves until SIGTERM or SIGINT; then it drains. A second signal ends it
+/// Starts a server on a listener, tells where it listens, and serves until SIGTERM or SIGINT; then it drains. A second signal ends it
 /// at once.
 pub async fn serve(
+    listener: TcpListener,
     workload: Workload,
     ports: Ports,
     provision: Option<Arc<dyn Provision>>,
@@ -142,7 +150,7 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut signals = signals::Signals::install().map_err(ServeError::Signals)?;
     let running = tokio::select! {
-        running = start(workload, ports, provision, signed, settings) => running?,
+        running = start(listener, workload, ports, provision, signed, settings) => running?,
         () = signals.next() => return Ok(()),
     };
     on_ready(running.address());

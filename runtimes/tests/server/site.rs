@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::Clock;
 use anyport_ports::handles::Ports;
-use anyport_runtimes::server::{Running, ServerSettings, start};
+use anyport_runtimes::server::{Running, ServerSettings, listen, start};
 use anyport_runtimes::{SystemClock, UuidIds, Workload};
 
 /// A store that servers share, and the clock that all go by.
@@ -53,7 +53,8 @@ impl Site {
 
     pub(crate) async fn start(&self, workload: Workload) -> Running {
         let memory = Arc::new(self.handle());
-        let server = start(workload, self.ports(), Some(memory.clone()), Some(memory), self.settings.clone());
+        let listener = listen(&self.settings).await.unwrap();
+        let server = start(listener, workload, self.ports(), Some(memory.clone()), Some(memory), self.settings.clone());
         server.await.unwrap()
     }
 }
