@@ -4,6 +4,7 @@
 //! line, and against adapters that are wrong on purpose.
 
 pub mod check;
+pub mod embedded;
 pub mod faults;
 pub mod fingerprint;
 pub mod harness;

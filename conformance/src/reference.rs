@@ -7,11 +7,9 @@ use anyport_ports::resources::{Provision as _, Resources};
 use anyport_ports::{Result, SecretName};
 use async_trait::async_trait;
 
-use crate::faults::{Faultable, Faults};
-use crate::subject::{
-    Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject, TestClock,
-};
-use crate::time::VirtualTime;
+use crate::embedded::{Embedded, HandOut};
+use crate::faults::Faultable;
+use crate::subject::{Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject};
 
 /// The reference model.
 #[derive(Clone, Copy, Debug)]
@@ -24,48 +22,41 @@ impl Reference {
     }
 }
 
-struct InMemory {
-    store: MemoryStore,
-    clock: Arc<VirtualTime>,
-}
-
-impl InMemory {
-    async fn fresh(resources: &Resources) -> Result<Arc<Self>> {
-        let clock = Arc::new(VirtualTime::new());
-        let store = MemoryStore::new(clock.clock());
-        store.handle().provision(resources).await?;
-        Ok(Arc::new(Self { store, clock }))
+#[async_trait]
+impl<H: Faultable> Subject<H> for Reference
+where
+    MemoryStore: HandOut<H>,
+{
+    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
+        let fresh = Embedded::new(|clock| Ok(MemoryStore::new(clock)))?;
+        fresh.store().handle().provision(resources).await?;
+        Ok(Arc::new(fresh))
     }
 }
 
-/// What a namespace hands out for each port.
-trait Hand<H> {
-    fn hand(&self) -> H;
-}
-
-impl Hand<DocumentStore> for InMemory {
-    fn hand(&self) -> DocumentStore {
-        let handle = Arc::new(self.store.handle());
-        DocumentStore { documents: Arc::clone(&handle) as _, scan: handle }
+impl HandOut<DocumentStore> for MemoryStore {
+    fn hand_out(&self) -> Result<DocumentStore> {
+        let handle = Arc::new(self.handle());
+        Ok(DocumentStore { documents: Arc::clone(&handle) as _, scan: handle })
     }
 }
 
-impl Hand<MessageStore> for InMemory {
-    fn hand(&self) -> MessageStore {
-        MessageStore { messages: Arc::new(self.store.handle()) }
+impl HandOut<MessageStore> for MemoryStore {
+    fn hand_out(&self) -> Result<MessageStore> {
+        Ok(MessageStore { messages: Arc::new(self.handle()) })
     }
 }
 
-impl Hand<BlobStore> for InMemory {
-    fn hand(&self) -> BlobStore {
-        let handle = Arc::new(self.store.handle());
-        BlobStore { blobs: Arc::clone(&handle) as _, signer: Arc::clone(&handle) as _, fetch: handle }
+impl HandOut<BlobStore> for MemoryStore {
+    fn hand_out(&self) -> Result<BlobStore> {
+        let handle = Arc::new(self.handle());
+        Ok(BlobStore { blobs: Arc::clone(&handle) as _, signer: Arc::clone(&handle) as _, fetch: handle })
     }
 }
 
-impl Hand<SecretStore> for InMemory {
-    fn hand(&self) -> SecretStore {
-        SecretStore { secrets: Arc::new(self.store.handle()), admin: Arc::new(Admin(self.store.clone())) }
+impl HandOut<SecretStore> for MemoryStore {
+    fn hand_out(&self) -> Result<SecretStore> {
+        Ok(SecretStore { secrets: Arc::new(self.handle()), admin: Arc::new(Admin(self.clone())) })
     }
 }
 
@@ -80,33 +71,5 @@ impl SecretsAdmin for Admin {
     async fn deny(&self, name: &SecretName) -> Result<()> {
         self.0.deny_secret(name);
         Ok(())
-    }
-}
-
-#[async_trait]
-impl<H: Faultable> Namespace<H> for InMemory
-where
-    Self: Hand<H>,
-{
-    async fn connect(&self) -> Result<H> {
-        Ok(self.hand())
-    }
-
-    async fn connect_through(&self, faults: &Faults) -> Result<H> {
-        Ok(self.hand().through(faults))
-    }
-
-    fn clock(&self) -> Arc<dyn TestClock> {
-        Arc::clone(&self.clock) as _
-    }
-}
-
-#[async_trait]
-impl<H: Faultable> Subject<H> for Reference
-where
-    InMemory: Hand<H>,
-{
-    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
-        Ok(InMemory::fresh(resources).await?)
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use anyport_conformance::faults::{Faultable, Faults};
+use anyport_conformance::embedded::{Embedded, HandOut};
+use anyport_conformance::faults::Faultable;
 use anyport_conformance::subject::{
-    Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject, TestClock,
+    Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject,
 };
-use anyport_conformance::time::VirtualTime;
 use anyport_ports::resources::{Provision as _, Resources};
-use anyport_ports::{Error, ErrorKind, Result, SecretName};
+use anyport_ports::{Clock, Error, ErrorKind, Result, SecretName};
 use anyport_sqlite::{FileSecrets, SqliteStore};
 use async_trait::async_trait;
 use tempfile::TempDir;
@@ -19,22 +19,32 @@ pub(super) fn adapter() -> Adapter {
 
 struct Sqlite;
 
+#[async_trait]
+impl<H: Faultable> Subject<H> for Sqlite
+where
+    Folder: HandOut<H>,
+{
+    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
+        let fresh = Embedded::new(Folder::new)?;
+        fresh.store().open()?.provision(resources).await?;
+        Ok(Arc::new(fresh))
+    }
+}
+
 struct Folder {
     folder: TempDir,
-    time: Arc<VirtualTime>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Folder {
-    async fn fresh(resources: &Resources) -> Result<Arc<Self>> {
+    fn new(clock: Arc<dyn Clock>) -> Result<Self> {
         let folder = tempfile::tempdir()
             .map_err(|error| Error::new(ErrorKind::Unavailable, "no temporary folder can be made").caused_by(error))?;
-        let fresh = Self { folder, time: Arc::new(VirtualTime::new()) };
-        fresh.store()?.provision(resources).await?;
-        Ok(Arc::new(fresh))
+        Ok(Self { folder, clock })
     }
 
-    fn store(&self) -> Result<SqliteStore> {
-        SqliteStore::open(&self.folder.path().join("store.db"), self.time.clock())
+    fn open(&self) -> Result<SqliteStore> {
+        SqliteStore::open(&self.folder.path().join("store.db"), Arc::clone(&self.clock))
     }
 
     fn secrets(&self) -> Arc<FileSecrets> {
@@ -43,33 +53,28 @@ impl Folder {
     }
 }
 
-/// What a folder hands out for each port.
-trait Hand<H> {
-    fn hand(&self) -> Result<H>;
-}
-
-impl Hand<DocumentStore> for Folder {
-    fn hand(&self) -> Result<DocumentStore> {
-        let store = Arc::new(self.store()?);
+impl HandOut<DocumentStore> for Folder {
+    fn hand_out(&self) -> Result<DocumentStore> {
+        let store = Arc::new(self.open()?);
         Ok(DocumentStore { documents: Arc::clone(&store) as _, scan: store })
     }
 }
 
-impl Hand<MessageStore> for Folder {
-    fn hand(&self) -> Result<MessageStore> {
-        Ok(MessageStore { messages: Arc::new(self.store()?) })
+impl HandOut<MessageStore> for Folder {
+    fn hand_out(&self) -> Result<MessageStore> {
+        Ok(MessageStore { messages: Arc::new(self.open()?) })
     }
 }
 
-impl Hand<BlobStore> for Folder {
-    fn hand(&self) -> Result<BlobStore> {
-        let store = Arc::new(self.store()?);
+impl HandOut<BlobStore> for Folder {
+    fn hand_out(&self) -> Result<BlobStore> {
+        let store = Arc::new(self.open()?);
         Ok(BlobStore { blobs: Arc::clone(&store) as _, signer: Arc::clone(&store) as _, fetch: store })
     }
 }
 
-impl Hand<SecretStore> for Folder {
-    fn hand(&self) -> Result<SecretStore> {
+impl HandOut<SecretStore> for Folder {
+    fn hand_out(&self) -> Result<SecretStore> {
         Ok(SecretStore { secrets: self.secrets(), admin: Arc::new(Admin(self.secrets())) })
     }
 }
@@ -84,33 +89,5 @@ impl SecretsAdmin for Admin {
 
     async fn deny(&self, name: &SecretName) -> Result<()> {
         self.0.deny(name)
-    }
-}
-
-#[async_trait]
-impl<H: Faultable> Namespace<H> for Folder
-where
-    Self: Hand<H>,
-{
-    async fn connect(&self) -> Result<H> {
-        self.hand()
-    }
-
-    async fn connect_through(&self, faults: &Faults) -> Result<H> {
-        Ok(self.hand()?.through(faults))
-    }
-
-    fn clock(&self) -> Arc<dyn TestClock> {
-        Arc::clone(&self.time) as _
-    }
-}
-
-#[async_trait]
-impl<H: Faultable> Subject<H> for Sqlite
-where
-    Folder: Hand<H>,
-{
-    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
-        Ok(Folder::fresh(resources).await?)
     }
 }

@@ -5,9 +5,8 @@ mod list_store;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyport_conformance::faults::{Faultable as _, Faults};
-use anyport_conformance::subject::{Adapter, DocumentStore, Namespace, Subject, TestClock};
-use anyport_conformance::time::VirtualTime;
+use anyport_conformance::embedded::{Embedded, HandOut};
+use anyport_conformance::subject::{Adapter, DocumentStore, Namespace, Subject};
 use anyport_ports::Result;
 use anyport_ports::resources::Resources;
 use async_trait::async_trait;
@@ -23,29 +22,14 @@ struct Lists;
 #[async_trait]
 impl Subject<DocumentStore> for Lists {
     async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<DocumentStore>>> {
-        let time = Arc::new(VirtualTime::new());
-        let store = ListStore::new(time.clock(), resources.collections.clone());
-        Ok(Arc::new(Fresh { store, time }))
+        let open = |clock| Ok(ListStore::new(clock, resources.collections.clone()));
+        Ok(Arc::new(Embedded::new(open)?))
     }
 }
 
-struct Fresh {
-    store: ListStore,
-    time: Arc<VirtualTime>,
-}
-
-#[async_trait]
-impl Namespace<DocumentStore> for Fresh {
-    async fn connect(&self) -> Result<DocumentStore> {
-        let handle = Arc::new(self.store.clone());
+impl HandOut<DocumentStore> for ListStore {
+    fn hand_out(&self) -> Result<DocumentStore> {
+        let handle = Arc::new(self.clone());
         Ok(DocumentStore { documents: Arc::clone(&handle) as _, scan: handle })
-    }
-
-    async fn connect_through(&self, faults: &Faults) -> Result<DocumentStore> {
-        Ok(self.connect().await?.through(faults))
-    }
-
-    fn clock(&self) -> Arc<dyn TestClock> {
-        Arc::clone(&self.time) as _
     }
 }
