@@ -22,6 +22,7 @@ pub mod handles;
 mod ids;
 pub mod messages;
 mod name;
+mod naming;
 pub mod resources;
 pub mod secrets;
 
@@ -31,3 +32,4 @@ pub use error::{Error, ErrorKind, Result, Retry};
 pub use failure::Failure;
 pub use ids::Ids;
 pub use name::{BucketName, CollectionName, IndexName, NAME_LENGTH, Name, SecretName, TopicName};
+pub use naming::Naming;

@@ -71,7 +71,8 @@ pub trait Secrets: Send + Sync + 'static {
     ///
     /// # Behavior
     ///
-    /// - **SEC-GET-1**: the value comes back exactly, any bytes: no text is assumed, nothing is trimmed.
+    /// - **SEC-GET-1**: the value comes back exactly, any bytes, at least one (Secrets Manager holds no empty secret): no
+    ///   text is assumed, nothing is trimmed.
     /// - **SEC-GET-2**: an absent secret, and an absent version of one, is `NotFound`.
     /// - **SEC-GET-3**: a secret that the caller may not read is `PermissionDenied`, which an absent one is not.
     /// - **SEC-VER-1**: a pinned version stays readable after a rotation and gives its own value.

@@ -1,0 +1,1 @@
+//! Emulators and tools at pinned versions.
