@@ -1,0 +1,70 @@
+//! The names of the keys that documents are kept under.
+//!
+//! What one script touches stands under one hash tag, and so in one slot of a cluster: what is between the first brace
+//! and the next closing one. Names of collections and indexes hold no brace and no slash; any other text is escaped.
+
+use anyport_ports::documents::Partition;
+use anyport_ports::{CollectionName, IndexName, Naming};
+
+/// Parts that the list of a collection's partitions is kept in, so that no one node of a cluster has all of it.
+pub(super) const PARTS: u32 = 16;
+
+/// The keys of a partition: its documents by sort key, their sort keys in order, and those that expire by when.
+pub(super) fn of_partition(naming: &Naming, collection: &CollectionName, partition: &Partition) -> [String; 3] {
+    let tag = format!("{collection}/{}", escaped(partition.as_str()));
+    ["documents", "order", "expiry"].map(|kind| named(naming, kind, &tag))
+}
+
+/// The keys of the entries of an index under one text of its partition field, and of when they were made.
+pub(super) fn of_index(naming: &Naming, collection: &CollectionName, index: &IndexName, equals: &str) -> String {
+    named(naming, "index", &format!("{collection}/{index}/{}", escaped(equals)))
+}
+
+/// The keys of a part of the list of a collection's partitions: the partitions in order, and when each was last named.
+pub(super) fn of_partitions(naming: &Naming, collection: &CollectionName, part: u32) -> [String; 2] {
+    let tag = format!("{collection}/{part}");
+    ["partitions", "partitions-since"].map(|kind| named(naming, kind, &tag))
+}
+
+/// The part of the list that names this partition: by 64-bit FNV-1a, which must never change.
+pub(super) fn part(partition: &Partition) -> u32 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = partition.as_str().bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    // The upper half depends on every byte; the lowest bits of FNV do not mix as well.
+    u32::try_from((hash >> 32) % u64::from(PARTS)).unwrap_or_default()
+}
+
+fn named(naming: &Naming, kind: &str, tag: &str) -> String {
+    naming.of(&format!("anyport:{kind}:{{{tag}}}"), usize::MAX)
+}
+
+/// The text without braces, each text otherwise.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('{', "%7B").replace('}', "%7D")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_ends_where_its_text_ends() {
+        let naming = Naming::new("staging-").unwrap();
+        let collection = CollectionName::from_static("users");
+        for (partition, tag) in [("a", "users/a"), ("}{", "users/%7D%7B"), ("%7D", "users/%257D"), ("/\0é", "users//\0é")] {
+            let keys = of_partition(&naming, &collection, &Partition::new(partition).unwrap());
+            assert_eq!(keys[0], format!("staging-anyport:documents:{{{tag}}}"));
+            let tags = keys.map(|key| redis::cluster_routing::get_slot(key.as_bytes()));
+            assert!(tags.iter().all(|slot| *slot == redis::cluster_routing::get_slot(tag.as_bytes())), "{partition}");
+        }
+    }
+
+    #[test]
+    fn partitions_are_spread_over_the_parts() {
+        let parts = |n: usize| (0..n).map(|n| part(&Partition::new(format!("u{n}")).unwrap()));
+        for wanted in 0..PARTS {
+            let share = parts(1_600).filter(|part| *part == wanted).count();
+            assert!((50..150).contains(&share), "part {wanted} has {share} of 1,600");
+        }
+    }
+}
