@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Throttled,
     /// The store cannot be reached or is not serving. Nothing was written.
     Unavailable,
-    /// The answer to a write was lost: it may have been applied, or be applied later, or never.
+    /// A write was sent and no answer came: it may have been applied, or be applied later, or never.
     Indeterminate,
     /// The caller is known and may not do this.
     PermissionDenied,

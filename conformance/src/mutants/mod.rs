@@ -11,13 +11,13 @@ mod secrets;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyport_ports::Result;
 use anyport_ports::resources::Resources;
+use anyport_ports::{Error, Result};
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::check::Check;
-use crate::faults::{Faultable, Faults};
+use crate::faults::{Faultable, Faults, LOST_REQUEST};
 use crate::reference::Reference;
 use crate::report;
 use crate::run::{Options, run, run_check};
@@ -146,6 +146,12 @@ where
         told(mutant.name);
     }
     rows
+}
+
+/// Whether this came of a connection that broke after the request was sent and before the store did anything: what an
+/// adapter cannot know, and one that is wrong believes it does.
+fn is_lost_request(error: &Error) -> bool {
+    error.message().ends_with(LOST_REQUEST)
 }
 
 /// The reference model with a seeded fault.

@@ -10,6 +10,7 @@ use crate::subject::{BlobStore, DocumentStore, MessageStore, SecretStore};
 pub mod blobs;
 pub mod documents;
 pub mod messages;
+mod outage;
 pub mod secrets;
 
 /// The checks to run, by port.

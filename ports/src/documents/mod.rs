@@ -98,9 +98,10 @@ impl Keys {
 ///
 /// - **DOC-ERR-1**: a store that asks to slow down is `Throttled`, one that is not reached is `Unavailable`: both tell
 ///   to retry, and nothing was written.
-/// - **DOC-ERR-2**: a write whose answer was lost is `Indeterminate`, never another kind; the same write tried again
-///   under a condition is not applied twice.
-/// - **DOC-ERR-3**: a read that did not reach the store is an error, never an empty answer.
+/// - **DOC-ERR-2**: a write that was lost on its way once it was sent, there or back, is `Indeterminate`, never another
+///   kind: nobody can tell one from the other. The same write tried again under a condition is not applied twice.
+/// - **DOC-ERR-3**: a read that did not reach the store, or whose answer was lost or cut, is an error, never an empty
+///   answer.
 /// - `PermissionDenied`, `Unauthenticated` and `Internal` may come from any operation.
 #[async_trait]
 pub trait Documents: Send + Sync + 'static {

@@ -53,8 +53,8 @@ impl<T> Batch<T> {
 ///
 /// - **MSG-ERR-1**: a store that asks to slow down is `Throttled`, one that is not reached is `Unavailable`: both tell to
 ///   retry, and nothing was done.
-/// - **MSG-ERR-2**: a publish whose answer was lost is `Indeterminate`, never another kind; publishing the same message
-///   again delivers it at least once.
+/// - **MSG-ERR-2**: a publish that was lost on its way once it was sent, there or back, is `Indeterminate`, never another
+///   kind; publishing the same message again delivers it at least once.
 /// - `PermissionDenied`, `Unauthenticated` and `Internal` may come from any operation.
 #[async_trait]
 pub trait Messages: Send + Sync + 'static {
@@ -86,7 +86,8 @@ pub trait Messages: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown subscription, and those of every operation.
+    /// `NotFound` for an unknown subscription, `Indeterminate` (what was taken is delivered again when its lease is over),
+    /// and those of every operation.
     async fn receive(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<Delivery>>;
 
     /// Settles deliveries for good; one result for each receipt, in order.

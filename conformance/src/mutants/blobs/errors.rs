@@ -1,11 +1,13 @@
 //! Faults of what is told when the store is not itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyport_ports::blobs::{BlobInfo, BlobName, BlobPage, Etag, ListBlobs, PutBlob, UploadId};
 use anyport_ports::{BucketName, Error, ErrorKind, Result, Retry};
 use async_trait::async_trait;
 
 use super::tamper::{Tamper, mutant, tampered};
-use crate::mutants::Mutant;
+use crate::mutants::{Mutant, is_lost_request};
 use crate::subject::BlobStore;
 
 pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
@@ -30,6 +32,24 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
                 tampered(PutTold(ErrorKind::Indeterminate, |error| Error::new(ErrorKind::Unavailable, error.message())))
             },
         ),
+        mutant(
+            "unreached_put_in_doubt",
+            "BLB-ERR-1",
+            "A write to a store that was never reached is told to be in doubt.",
+            |_| {
+                tampered(PutTold(ErrorKind::Unavailable, |error| Error::new(ErrorKind::Indeterminate, error.message())))
+            },
+        ),
+        mutant(
+            "lost_put_reported_failed",
+            "BLB-ERR-1",
+            "A connection that broke after a write was sent is taken for one that was never made.",
+            |_| {
+                tampered(PutTold(ErrorKind::Indeterminate, |error| {
+                    if is_lost_request(&error) { Error::new(ErrorKind::Unavailable, error.message()) } else { error }
+                }))
+            },
+        ),
         mutant("unreachable_list_is_empty", "BLB-ERR-1", "A store that is not reached has no blobs.", |_| {
             tampered(UnreachableListIsEmpty)
         }),
@@ -40,7 +60,7 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
             |_| tampered(UnreachableIsAbsent),
         ),
         mutant("refused_completion_aborts", "BLB-ERR-1", "A completion that was refused loses the upload.", |_| {
-            tampered(RefusedCompletionAborts)
+            tampered(RefusedCompletionAborts::default())
         }),
     ]
 }
@@ -94,14 +114,19 @@ impl Tamper for UnreachableIsAbsent {
     }
 }
 
-struct RefusedCompletionAborts;
+/// Aborts as soon as it gets through.
+#[derive(Default)]
+struct RefusedCompletionAborts(AtomicBool);
 
 #[async_trait]
 impl Tamper for RefusedCompletionAborts {
     async fn complete_upload(&self, sound: &BlobStore, upload: &UploadId, parts: u32) -> Result<Etag> {
+        if self.0.load(Ordering::SeqCst) {
+            sound.blobs.abort_upload(upload).await?;
+        }
         let result = sound.blobs.complete_upload(upload, parts).await;
         if result.as_ref().is_err_and(|error| error.retry() == Retry::Backoff) {
-            sound.blobs.abort_upload(upload).await?;
+            self.0.store(true, Ordering::SeqCst);
         }
         result
     }

@@ -1,13 +1,14 @@
 //! Faults in what becomes of a request or an answer that was lost, and of a store that asks to slow down.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyport_ports::documents::{Condition, Document, Key, Page, Put, Query, Transaction, Version};
+use anyport_ports::documents::{Condition, Document, Key, Keys, Page, Put, Query, Transaction, Version};
 use anyport_ports::{CollectionName, Error, ErrorKind, Result, Retry};
 use async_trait::async_trait;
 
 use super::tamper::{Tamper, mutant, shared};
-use crate::mutants::Mutant;
+use crate::mutants::{Mutant, is_lost_request};
 use crate::subject::DocumentStore;
 
 pub(super) fn mutants() -> Vec<Mutant<DocumentStore>> {
@@ -39,7 +40,34 @@ pub(super) fn mutants() -> Vec<Mutant<DocumentStore>> {
             "throttled_and_written",
             "DOC-ERR-1",
             "A write that is throttled is queued and done all the same.",
-            |_| shared(ThrottledAndWritten),
+            |_| shared(ThrottledAndWritten::default()),
+        ),
+        mutant(
+            "not_reached_reported_in_doubt",
+            "DOC-ERR-1",
+            "A write to a store that was never reached is reported as one that may have been done.",
+            |_| {
+                shared(Errors(|error| match error.kind() {
+                    ErrorKind::Unavailable => Error::new(ErrorKind::Indeterminate, error.message()),
+                    _ => error,
+                }))
+            },
+        ),
+        mutant(
+            "lost_request_reported_failed",
+            "DOC-ERR-2",
+            "A connection that broke after the request was sent is taken for one that was never made.",
+            |_| {
+                shared(Errors(|error| {
+                    if is_lost_request(&error) { Error::new(ErrorKind::Unavailable, error.message()) } else { error }
+                }))
+            },
+        ),
+        mutant(
+            "unseen_taken_for_not_done",
+            "DOC-ERR-2",
+            "A write that got lost is looked for, and if it is not seen yet, reported as not done.",
+            |_| shared(UnseenTakenForNotDone),
         ),
         mutant(
             "ambiguous_reported_failed",
@@ -93,7 +121,9 @@ impl Tamper for Errors {
     }
 }
 
-struct ThrottledAndWritten;
+/// What was throttled waits here for a call that gets through.
+#[derive(Default)]
+struct ThrottledAndWritten(Mutex<Vec<(CollectionName, Transaction)>>);
 
 #[async_trait]
 impl Tamper for ThrottledAndWritten {
@@ -104,16 +134,45 @@ impl Tamper for ThrottledAndWritten {
         transaction: &Transaction,
     ) -> Result<Vec<Version>> {
         let answer = sound.documents.transact(collection, transaction).await;
-        if let Err(error) = &answer
-            && error.kind() == ErrorKind::Throttled
-        {
-            while let Err(error) = sound.documents.transact(collection, transaction).await {
-                if error.kind() != ErrorKind::Throttled {
-                    break;
-                }
-            }
+        if answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Throttled) {
+            let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.push((collection.clone(), transaction.clone()));
         }
         answer
+    }
+
+    async fn get_many(
+        &self,
+        sound: &DocumentStore,
+        collection: &CollectionName,
+        keys: &Keys,
+    ) -> Result<Vec<Option<Document>>> {
+        let answer = sound.documents.get_many(collection, keys).await;
+        if answer.is_err() {
+            return answer;
+        }
+        let queue = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for (of, transaction) in queue {
+            sound.documents.transact(&of, &transaction).await?;
+        }
+        sound.documents.get_many(collection, keys).await
+    }
+}
+
+struct UnseenTakenForNotDone;
+
+#[async_trait]
+impl Tamper for UnseenTakenForNotDone {
+    async fn put(&self, sound: &DocumentStore, collection: &CollectionName, key: &Key, put: &Put) -> Result<Version> {
+        match sound.documents.put(collection, key, put).await {
+            Err(error) if error.kind() == ErrorKind::Indeterminate => {
+                match sound.documents.get(collection, key).await {
+                    Ok(None) => Err(Error::new(ErrorKind::Unavailable, error.message())),
+                    _ => Err(error),
+                }
+            }
+            answer => answer,
+        }
     }
 }
 

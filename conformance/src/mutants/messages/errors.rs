@@ -8,7 +8,7 @@ use anyport_ports::{Error, ErrorKind, Result, Retry, TopicName};
 use async_trait::async_trait;
 
 use super::tamper::{Tamper, mutant, tampered};
-use crate::mutants::Mutant;
+use crate::mutants::{Mutant, is_lost_request};
 use crate::subject::MessageStore;
 
 pub(super) fn mutants() -> Vec<Mutant<MessageStore>> {
@@ -36,6 +36,26 @@ pub(super) fn mutants() -> Vec<Mutant<MessageStore>> {
             "MSG-ERR-1",
             "A message published again after a refusal is taken for a duplicate and dropped.",
             |_| tampered(RetryTakenForADuplicate::default()),
+        ),
+        mutant(
+            "unreached_publish_in_doubt",
+            "MSG-ERR-1",
+            "A publish to a store that was never reached is told to be in doubt.",
+            |_| {
+                tampered(PublishTold(ErrorKind::Unavailable, |error| {
+                    Err(Error::new(ErrorKind::Indeterminate, error.message()))
+                }))
+            },
+        ),
+        mutant(
+            "lost_publish_reported_failed",
+            "MSG-ERR-2",
+            "A connection that broke after a publish was sent is taken for one that was never made.",
+            |_| {
+                tampered(PublishTold(ErrorKind::Indeterminate, |error| {
+                    Err(if is_lost_request(&error) { failed() } else { error })
+                }))
+            },
         ),
         mutant(
             "ambiguous_publish_reported_failed",

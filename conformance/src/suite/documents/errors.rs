@@ -1,213 +1,105 @@
-//! What a caller is told when the store slows down, is not reached, or its answer is lost.
+//! What a caller is told when the store slows down, is not reached, or does not answer a read.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use anyport_ports::documents::{
-    Body, Condition, Documents, IndexQuery, Key, Keys, Partition, Put, Query, ScanQuery, Segment, Transaction, Version,
+    Body, Condition, IndexQuery, Keys, Partition, Put, Query, ScanQuery, Segment, Transaction,
 };
-use anyport_ports::{Error, ErrorKind, Result, Retry};
+use anyport_ports::{Error, ErrorKind, Result};
+use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::check::{Check, Context, Verdict, Violation, checks, ensure, ensure_eq, expect_error, expect_error_of};
+use crate::check::{Check, Context, Verdict, Violation, checks, ensure_eq, expect_error_of};
 use crate::faults::{Fault, Faults};
 use crate::subject::DocumentStore;
+use crate::suite::outage::Outage;
 use crate::suite::{BY_STATE, THINGS, resources};
 
 pub(super) fn checks() -> Vec<Check<DocumentStore>> {
     checks![resources;
         "DOC-ERR-1" => a_store_that_did_nothing_says_so_and_invites_a_retry,
-        "DOC-ERR-2" => a_lost_answer_to_a_write_is_indeterminate,
         "DOC-ERR-3" => a_read_that_failed_is_never_an_empty_answer,
     ]
 }
 
-/// More faults in a row than an adapter's own retries get through.
-const PERSISTENT: usize = 16;
-
-/// A handle whose next calls meet this fault, so many times.
-async fn behind(cx: &Context<DocumentStore>, fault: Fault, times: usize) -> Result<DocumentStore> {
-    let faults = Faults::none();
-    (0..times).for_each(|_| faults.inject(fault));
-    cx.connect_through(&faults).await
-}
-
-fn own() -> Result<Partition> {
-    Partition::new("errors")
-}
-
-fn put(text: &str) -> Result<Put> {
+pub(super) fn put(text: &str) -> Result<Put> {
     Ok(Put::new(Body::of(&json!({ "text": text, "state": "open", "rank": "1" }))?))
 }
 
-type Call = for<'a> fn(&'a DocumentStore) -> Pin<Box<dyn Future<Output = Result<String>> + Send + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Result<String>> + Send + 'a>>;
+
+/// A call on a partition with one document, `standing`.
+pub(super) type Call = for<'a> fn(&'a DocumentStore, &'a Partition) -> Running<'a>;
 
 /// Makes a table of calls, whose answers are only shown.
 macro_rules! calls {
-    ($($name:literal => |$store:ident| $call:expr),+ $(,)?) => {
-        [$(($name, (|$store| Box::pin(async move { $call.await.map(|answer| format!("{answer:?}")) })) as Call)),+]
+    ($($name:literal => |$store:ident, $at:ident| $call:expr),+ $(,)?) => {
+        [$((
+            $name,
+            (|$store, $at| Box::pin(async move { $call.await.map(|answer| format!("{answer:?}")) })) as Call
+        )),+]
     };
 }
 
 const READS: [(&str, Call); 5] = calls![
-    "get" => |store| store.documents.get(&THINGS, &own()?.key("standing")?),
-    "get_many" => |store| store.documents.get_many(&THINGS, &Keys::new([own()?.key("standing")?])?),
-    "query" => |store| store.documents.query(&THINGS, &Query::partition(own()?)),
-    "query_index" => |store| store.documents.query_index(&THINGS, &IndexQuery::new(BY_STATE, "open")),
-    "scan" => |store| store.scan.scan(&THINGS, &ScanQuery::segment(Segment::whole())),
+    "get" => |store, at| store.documents.get(&THINGS, &at.key("standing")?),
+    "get_many" => |store, at| store.documents.get_many(&THINGS, &Keys::new([at.key("standing")?])?),
+    "query" => |store, at| store.documents.query(&THINGS, &Query::partition(at.clone())),
+    "query_index" => |store, _at| store.documents.query_index(&THINGS, &IndexQuery::new(BY_STATE, "open")),
+    "scan" => |store, _at| store.scan.scan(&THINGS, &ScanQuery::segment(Segment::whole())),
 ];
 
-const WRITES: [(&str, Call); 6] = calls![
-    "put" => |store| store.documents.put(&THINGS, &own()?.key("standing")?, &put("new")?),
+pub(super) const WRITES: [(&str, Call); 6] = calls![
+    "put" => |store, at| store.documents.put(&THINGS, &at.key("standing")?, &put("new")?),
     "put under absent" =>
-        |store| store.documents.put(&THINGS, &own()?.key("other")?, &put("new")?.when(Condition::Absent)),
+        |store, at| store.documents.put(&THINGS, &at.key("other")?, &put("new")?.when(Condition::Absent)),
     "put under present" =>
-        |store| store.documents.put(&THINGS, &own()?.key("standing")?, &put("new")?.when(Condition::Present)),
-    "delete" => |store| store.documents.delete(&THINGS, &own()?.key("standing")?, &Condition::Always),
-    "delete under present" => |store| store.documents.delete(&THINGS, &own()?.key("standing")?, &Condition::Present),
-    "transact" => |store| {
-        let transaction = Transaction::in_partition(own()?).put("standing", put("new")?)?.put("other", put("new")?)?;
+        |store, at| store.documents.put(&THINGS, &at.key("standing")?, &put("new")?.when(Condition::Present)),
+    "delete" => |store, at| store.documents.delete(&THINGS, &at.key("standing")?, &Condition::Always),
+    "delete under present" => |store, at| store.documents.delete(&THINGS, &at.key("standing")?, &Condition::Present),
+    "transact" => |store, at| {
+        let transaction = Transaction::in_partition(at.clone()).put("standing", put("new")?)?.put("other", put("new")?)?;
         async move { store.documents.transact(&THINGS, &transaction).await }
     },
 ];
 
+/// The answers of these calls, made at once.
+async fn answers(
+    store: &DocumentStore,
+    at: &Partition,
+    calls: impl IntoIterator<Item = (&'static str, Call)>,
+) -> Vec<(&'static str, Result<String>)> {
+    join_all(calls.into_iter().map(|(name, call)| async move { (name, call(store, at).await) })).await
+}
+
 async fn a_store_that_did_nothing_says_so_and_invites_a_retry(cx: Context<DocumentStore>) -> Verdict {
-    let sound = cx.connect().await?.documents;
-    sound.put(&THINGS, &own()?.key("standing")?, &put("old")?).await?;
-    let keys = Keys::new([own()?.key("standing")?, own()?.key("other")?])?;
+    let (faults, at) = (Faults::none(), Partition::new("errors")?);
+    let (sound, shaky) = (cx.connect().await?.documents, cx.connect_through(&faults).await?);
+    sound.put(&THINGS, &at.key("standing")?, &put("old")?).await?;
+    let keys = Keys::new([at.key("standing")?, at.key("other")?])?;
     let before = sound.get_many(&THINGS, &keys).await?;
-    for (fault, kind) in [(Fault::Throttle, ErrorKind::Throttled), (Fault::DropBefore, ErrorKind::Unavailable)] {
-        for (name, call) in READS.into_iter().chain(WRITES) {
-            cx.note(format!("{name} meets {fault:?}"));
-            let answer = call(&behind(&cx, fault, PERSISTENT).await?).await;
-            if let Err(error) = &answer {
-                let advice = error.retry();
-                let invites = matches!(advice, Retry::Backoff | Retry::After(_));
-                ensure!(invites, "{name}, met by {fault:?}, advises {advice:?}: expected to be told to retry");
-            }
-            expect_error(answer, kind, &format!("{name}, met by {fault:?}"))?;
-            ensure_eq!(sound.get_many(&THINGS, &keys).await?, before, "the documents after {name} met {fault:?}");
+    for outage in Outage::ALL {
+        cx.note(format!("every call meets {outage:?}"));
+        outage.begin(&faults).await;
+        let answers = answers(&shaky, &at, READS.into_iter().chain(WRITES)).await;
+        outage.end(&faults).await;
+        for (name, answer) in answers {
+            outage.expect(answer, name)?;
         }
+        ensure_eq!(sound.get_many(&THINGS, &keys).await?, before, "the documents after writes that met {outage:?}");
     }
-    Ok(())
-}
-
-/// A write and what it meets: what must stand before it, which condition it has, and how it is refused once it was done.
-struct Conditional {
-    name: &'static str,
-    stands_before: bool,
-    refused: &'static [ErrorKind],
-    write: fn(&Version) -> Write,
-}
-
-enum Write {
-    Put(Condition),
-    Delete(Condition),
-    Transact(Condition),
-}
-
-const CONDITIONAL: [Conditional; 6] = [
-    Conditional {
-        name: "put under absent",
-        stands_before: false,
-        refused: &[ErrorKind::Conflict],
-        write: |_| Write::Put(Condition::Absent),
-    },
-    Conditional {
-        name: "put under version",
-        stands_before: true,
-        refused: &[ErrorKind::PreconditionFailed],
-        write: |version| Write::Put(Condition::Version(version.clone())),
-    },
-    Conditional {
-        name: "delete under present",
-        stands_before: true,
-        refused: &[ErrorKind::NotFound],
-        write: |_| Write::Delete(Condition::Present),
-    },
-    Conditional {
-        name: "delete under version",
-        stands_before: true,
-        refused: &[ErrorKind::PreconditionFailed],
-        write: |version| Write::Delete(Condition::Version(version.clone())),
-    },
-    Conditional {
-        name: "transact under absent",
-        stands_before: false,
-        refused: &[ErrorKind::Conflict],
-        write: |_| Write::Transact(Condition::Absent),
-    },
-    Conditional {
-        name: "transact under version",
-        stands_before: true,
-        refused: &[ErrorKind::PreconditionFailed],
-        write: |version| Write::Transact(Condition::Version(version.clone())),
-    },
-];
-
-impl Write {
-    /// Does it; returns the new version, if it writes a document.
-    async fn perform(&self, documents: &dyn Documents, key: &Key) -> Result<Option<Version>> {
-        match self {
-            Self::Put(condition) => documents.put(&THINGS, key, &put("new")?.when(condition.clone())).await.map(Some),
-            Self::Delete(condition) => documents.delete(&THINGS, key, condition).await.map(|()| None),
-            Self::Transact(condition) => {
-                let transaction = Transaction::in_partition(key.partition().clone())
-                    .put(key.sort(), put("new")?.when(condition.clone()))?;
-                documents.transact(&THINGS, &transaction).await.map(|versions| versions.into_iter().next())
-            }
-        }
-    }
-}
-
-async fn a_lost_answer_to_a_write_is_indeterminate(cx: Context<DocumentStore>) -> Verdict {
-    let sound = cx.connect().await?.documents;
-    sound.put(&THINGS, &own()?.key("standing")?, &put("old")?).await?;
-    for (name, call) in WRITES {
-        cx.note(format!("{name} loses its answers"));
-        // Each of these writes needs `standing`, and one of them that there is no `other`.
-        sound.put(&THINGS, &own()?.key("standing")?, &put("old")?).await?;
-        sound.delete(&THINGS, &own()?.key("other")?, &Condition::Always).await?;
-        let answer = call(&behind(&cx, Fault::DropAfter, PERSISTENT).await?).await;
-        expect_error(answer, ErrorKind::Indeterminate, &format!("{name}, its answer lost"))?;
-    }
-    for (turn, case) in CONDITIONAL.iter().enumerate() {
-        lost_once(&cx, &*sound, case, &own()?.key(format!("conditional {turn}"))?).await?;
-    }
-    Ok(())
-}
-
-/// One lost answer: an adapter that tries again under the hood may find out what became of the write. What it may not do
-/// is take its own write for somebody else's.
-async fn lost_once(cx: &Context<DocumentStore>, sound: &dyn Documents, case: &Conditional, key: &Key) -> Verdict {
-    let Conditional { name, stands_before, refused, write } = case;
-    let before =
-        if *stands_before { sound.put(&THINGS, key, &put("old")?).await? } else { Version::new("there is none") };
-    let write = write(&before);
-    cx.note(format!("{name} loses its answer"));
-    let answer = write.perform(&*behind(cx, Fault::DropAfter, 1).await?.documents, key).await;
-    let standing = sound.get(&THINGS, key).await?.map(|document| document.version);
-    match answer {
-        Ok(version) => ensure_eq!(version, standing, "{name}, which knows of its lost answer, and what stands"),
-        answer => expect_error(answer, ErrorKind::Indeterminate, &format!("{name}, its answer lost once"))?,
-    }
-    ensure!(standing.as_ref() != Some(&before), "{name}, its answer lost, was not done by a store that had done it");
-
-    cx.note(format!("{name} is tried again"));
-    let again = write.perform(sound, key).await;
-    expect_error_of(again, refused, &format!("{name}, tried again after it was done"))?;
-    let after = sound.get(&THINGS, key).await?.map(|document| document.version);
-    ensure_eq!(after, standing, "what stands after {name} was tried again");
     Ok(())
 }
 
 async fn a_read_that_failed_is_never_an_empty_answer(cx: Context<DocumentStore>) -> Verdict {
-    let sound = cx.connect().await?.documents;
-    sound.put(&THINGS, &own()?.key("standing")?, &put("old")?).await?;
-    for fault in [Fault::DropBefore, Fault::DropAfter, Fault::Throttle] {
-        for (name, call) in READS {
-            cx.note(format!("{name} meets {fault:?}"));
-            let answer = call(&behind(&cx, fault, PERSISTENT).await?).await;
+    let (faults, at) = (Faults::none(), Partition::new("errors")?);
+    let (sound, shaky) = (cx.connect().await?.documents, cx.connect_through(&faults).await?);
+    sound.put(&THINGS, &at.key("standing")?, &put("old")?).await?;
+    for fault in Fault::IN_DOUBT.into_iter().chain([Fault::Throttle]) {
+        cx.note(format!("every read meets {fault:?}"));
+        faults.persist(fault);
+        for (name, answer) in answers(&shaky, &at, READS).await {
             let expected = [ErrorKind::Unavailable, ErrorKind::Throttled];
             let what = format!("{name}, met by {fault:?}");
             match &answer {

@@ -4,6 +4,7 @@ mod bodies;
 mod cas;
 mod collections;
 mod delete;
+mod doubt;
 mod errors;
 mod expiry;
 mod get;
@@ -52,6 +53,7 @@ pub fn checks() -> Vec<Check<DocumentStore>> {
         index::checks(),
         scan::checks(),
         errors::checks(),
+        doubt::checks(),
         histories::checks(),
         model::checks(),
     ]

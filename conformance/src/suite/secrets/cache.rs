@@ -88,7 +88,7 @@ async fn the_cache_reads_once_and_stands_in_for_a_failing_store(cx: Context<Secr
     cache.get(&KEY, &SecretVersion::Latest).await?;
     cx.pass(TTL).await;
     for fault in [Fault::Throttle, Fault::DropBefore] {
-        faults.inject(fault);
+        faults.persist(fault);
         let before = reads();
         let standing_in = cache.get(&KEY, &SecretVersion::Latest).await;
         ensure_eq!(reads(), before + 1, "reads of a store that fails, past the time to live");
@@ -101,9 +101,10 @@ async fn the_cache_reads_once_and_stands_in_for_a_failing_store(cx: Context<Secr
         }
     }
     cx.pass(TTL).await;
-    faults.inject(Fault::DropBefore);
+    faults.persist(Fault::DropBefore);
     let outdated = cache.get(&KEY, &SecretVersion::Latest).await;
     expect_error(outdated, ErrorKind::Unavailable, "a failing store after all that the cache allows")?;
+    faults.persist(Fault::None);
     let fresh = cache.get(&KEY, &SecretVersion::Latest).await?;
     ensure_eq!(fresh.value.expose_text()?, "kept", "the value once the store serves again");
     Ok(())

@@ -1,12 +1,13 @@
 //! What is told when something goes wrong, and what never is.
 
 use anyport_ports::secrets::SecretVersion;
-use anyport_ports::{Error, ErrorKind, Retry, SecretName};
+use anyport_ports::{ErrorKind, SecretName};
 
 use super::{KEY, PATIENCE, read_current};
 use crate::check::{Check, Context, Verdict, checks, ensure, expect_error};
 use crate::faults::{Fault, Faults};
 use crate::subject::SecretStore;
+use crate::suite::outage::Outage;
 use crate::suite::resources;
 
 pub(super) fn checks() -> Vec<Check<SecretStore>> {
@@ -21,20 +22,22 @@ async fn a_store_that_does_not_serve_is_told_and_never_an_empty_secret(cx: Conte
     let shaky = cx.connect_through(&faults).await?;
     let version = cx.connect().await?.admin.put(&KEY, b"there").await?;
     read_current(&cx, &*shaky.secrets, &version).await?;
-    for (fault, kind) in [
-        (Fault::Throttle, ErrorKind::Throttled),
-        (Fault::DropBefore, ErrorKind::Unavailable),
-        (Fault::DropAfter, ErrorKind::Unavailable),
-    ] {
-        for version in [SecretVersion::Latest, SecretVersion::Pinned(version.clone())] {
-            faults.inject(fault);
-            let result = shaky.secrets.get(&KEY, &version).await;
-            let retry = result.as_ref().err().map(Error::retry);
-            expect_error(result, kind, &format!("reading a secret through {fault:?}"))?;
-            let retryable = matches!(retry, Some(Retry::Backoff | Retry::After(_)));
-            ensure!(retryable, "{kind} must tell to retry, found {retry:?}");
+    let versions = [SecretVersion::Latest, SecretVersion::Pinned(version)];
+    for outage in Outage::ALL {
+        outage.begin(&faults).await;
+        for version in &versions {
+            outage.expect(shaky.secrets.get(&KEY, version).await, "reading a secret")?;
+        }
+        outage.end(&faults).await;
+    }
+    for fault in Fault::IN_DOUBT {
+        faults.persist(fault);
+        for version in &versions {
+            let result = shaky.secrets.get(&KEY, version).await;
+            expect_error(result, ErrorKind::Unavailable, &format!("reading a secret through {fault:?}"))?;
         }
     }
+    faults.persist(Fault::None);
     shaky.secrets.get(&KEY, &SecretVersion::Latest).await?;
     Ok(())
 }
@@ -68,8 +71,8 @@ async fn no_debug_error_or_version_shows_a_value(cx: Context<SecretStore>) -> Ve
     store.admin.put(&binary, &[VALUE.as_bytes(), &[0xff]].concat()).await?;
     let mut errors = Vec::new();
     errors.extend(store.secrets.get(&KEY, &SecretVersion::Pinned("none".to_owned())).await.err());
-    for fault in [Fault::Throttle, Fault::DropBefore, Fault::DropAfter] {
-        faults.inject(fault);
+    for fault in [Fault::Throttle, Fault::DropBefore, Fault::Cut] {
+        faults.persist(fault);
         errors.extend(shaky.secrets.get(&KEY, &SecretVersion::Latest).await.err());
     }
     if let Ok(secret) = store.secrets.get(&binary, &SecretVersion::Latest).await {
