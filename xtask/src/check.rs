@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use anyport_emulators::tools::{CARGO_DENY, CARGO_HACK};
 
 use crate::process::{self, Steps};
 use crate::workspace::Workspace;
@@ -16,7 +17,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     steps.command("formatting", cargo().args(["fmt", "--all", "--check"]))?;
     steps.step("dependency direction", || direction::holds(workspace))?;
 
-    let deny = tools::provide(workspace, &mut steps, &tools::CARGO_DENY)?;
+    let deny = tools::provide(workspace, &mut steps, &CARGO_DENY)?;
     let mut licences = process::program(workspace, deny);
     licences.args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"]);
     steps.command("licences, bans, sources", &mut licences)?;
@@ -25,7 +26,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let mut clippy = cargo();
     steps.command("lints", clippy.args(["clippy", "--workspace", "--all-targets"]).args(lints))?;
 
-    let hack = tools::provide(workspace, &mut steps, &tools::CARGO_HACK)?;
+    let hack = tools::provide(workspace, &mut steps, &CARGO_HACK)?;
     let mut features = process::program(workspace, hack);
     features.args(["hack", "clippy", "--each-feature"]);
     for package in feature_checked(&workspace.members) {

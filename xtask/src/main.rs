@@ -37,8 +37,10 @@ enum Task {
     /// Run every test of the workspace, after installing what the tests need.
     ///
     /// Runs the documentation tests, then all others with cargo-nextest, whose settings are in
-    /// .config/nextest.toml. Installs schemathesis and hands its path to the tests in the variable
-    /// ANYPORT_SCHEMATHESIS. A test that leaves a process behind fails.
+    /// .config/nextest.toml. Installs and starts the emulators on free ports of the loopback address, hands
+    /// the variables that lead to them to the tests, and stops them at the end, also after Ctrl-C. Installs
+    /// schemathesis and hands its path over in the variable ANYPORT_SCHEMATHESIS. A test that leaves a process
+    /// behind fails.
     Test {
         /// Arguments for `cargo nextest run`; with any, the documentation tests are left out.
         #[arg(last = true)]

@@ -15,7 +15,7 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<ExitCode> {
     if json {
         command.arg("--json");
     }
-    process::say(&process::command_line(&command));
+    process::say(&anyport_emulators::command_line(&command));
     let status = command.stdin(Stdio::null()).status().context("starting cargo")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

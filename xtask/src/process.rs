@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use anyport_emulators::command_line;
 
 use crate::workspace::Workspace;
 
@@ -37,24 +38,6 @@ pub(crate) fn program(workspace: &Workspace, program: impl AsRef<OsStr>) -> Comm
 
 fn describes_this_package(variable: &str) -> bool {
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| variable.starts_with(prefix))
-}
-
-/// The command as one would type it, with the variables that were set for it.
-pub(crate) fn command_line(command: &Command) -> String {
-    let set = command.get_envs().filter_map(|(name, value)| Some(format!("{}={}", name.display(), quoted(value?))));
-    let words = std::iter::once(command.get_program()).chain(command.get_args()).map(quoted);
-    let line: Vec<String> = set.chain(words).collect();
-    format!("$ {}", line.join(" "))
-}
-
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |character: char| character.is_alphanumeric() || "-_=./:,+@%".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.into_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 struct Step {
@@ -92,6 +75,22 @@ impl Steps {
         Ok(())
     }
 
+    /// Runs and times a step that gives something.
+    ///
+    /// # Errors
+    /// Those of `run`: the step could not be carried out at all.
+    pub(crate) fn timed<T>(&mut self, name: &str, run: impl FnOnce() -> Result<T>) -> Result<T> {
+        let started = Instant::now();
+        let given = run()?;
+        self.passed(name, started.elapsed());
+        Ok(given)
+    }
+
+    /// Notes a step that has passed already.
+    pub(crate) fn passed(&mut self, name: &str, took: Duration) {
+        self.0.push(Step { name: name.to_owned(), took, passed: true });
+    }
+
     /// Prints the table of steps and answers the exit code: success if every step passed.
     pub(crate) fn finish(&self) -> ExitCode {
         say(&format!("\n{}", self.table()));
@@ -116,15 +115,6 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_command_line_can_be_typed_again() {
-        let mut command = Command::new("cargo");
-        command.args(["nextest", "run", "-E", "package(app) and test('x')", ""]).env("A", "b c");
-        command.env_remove("GONE");
-        let line = command_line(&command);
-        assert_eq!(line, r"$ A='b c' cargo nextest run -E 'package(app) and test('\''x'\'')' ''");
-    }
 
     #[test]
     fn the_table_names_the_failed_step() {

@@ -1,23 +1,34 @@
 //! `cargo xtask test`: every test of the workspace, with what the tests need.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Result;
+use anyport_emulators::tools::{CARGO_NEXTEST, SCHEMATHESIS};
+use anyport_emulators::{Provider, Running};
 
 use crate::process::{self, Steps};
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// Installs the tools the tests need, then runs the documentation tests and all others.
+/// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
 /// The runner comes last, so that its closing lines are near the end of the output.
 pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    let nextest = tools::provide(workspace, &mut steps, &tools::CARGO_NEXTEST)?;
-    let schemathesis = tools::provide(workspace, &mut steps, &tools::SCHEMATHESIS)?;
+    let nextest = tools::provide(workspace, &mut steps, &CARGO_NEXTEST)?;
+    let schemathesis = tools::provide(workspace, &mut steps, &SCHEMATHESIS)?;
+    let emulators =
+        steps.timed("start emulators", || Running::start(Provider::ALL, &tools::of(workspace), &workspace.target))?;
+    let environment = emulators.environment();
+    let with_emulators = |command: &mut Command| {
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+    };
 
     if runner_arguments.is_empty() {
-        steps.command("documentation tests", process::cargo(workspace).args(["test", "--doc", "--workspace"]))?;
+        let mut documentation = process::cargo(workspace);
+        documentation.args(["test", "--doc", "--workspace"]);
+        with_emulators(&mut documentation);
+        steps.command("documentation tests", &mut documentation)?;
     }
     let mut runner = process::program(workspace, nextest);
     runner.args(["nextest", "run"]);
@@ -26,7 +37,9 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     }
     runner.args(runner_arguments);
     runner.env("ANYPORT_SCHEMATHESIS", schemathesis);
+    with_emulators(&mut runner);
     steps.command("tests", &mut runner)?;
+    drop(emulators);
     Ok(steps.finish())
 }
 

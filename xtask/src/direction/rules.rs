@@ -170,8 +170,19 @@ pub(crate) const RULES: &[Rule] = &[
         name: "xtask-stands-alone",
         of: Members::In(&["xtask"]),
         demand: Demand::WithinWorkspaceOnly(&[]),
-        exceptions: &[],
+        exceptions: &[Exception {
+            dependency: "anyport-emulators",
+            reason: "the tools and emulators that tests need, which stand alone themselves: written once for the \
+                     chores and the command",
+        }],
         reason: "the chores must build when the product does not",
+    },
+    Rule {
+        name: "emulators-stand-alone",
+        of: Members::In(&["conformance/emulators"]),
+        demand: Demand::WithinWorkspaceOnly(&[]),
+        exceptions: &[],
+        reason: "the chores build on them, and must build when the product does not",
     },
     Rule {
         name: "app-and-cli-may-see-all",

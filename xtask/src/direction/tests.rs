@@ -20,8 +20,9 @@ const HOUSE: &[(&str, &str, &[&str])] = &[
     ("conformance", "anyport-conformance", &["anyport-ports", "anyport-memory"]),
     ("migrate", "anyport-migrate", &["anyport-ports"]),
     ("app", "app", &["domain", "anyport-runtimes", "anyport-sqlite"]),
-    ("cli", "anyport-cli", &["anyport-conformance", "anyport-runtimes", "anyport-memory"]),
-    ("xtask", "xtask", &["serde"]),
+    ("conformance/emulators", "anyport-emulators", &["serde"]),
+    ("cli", "anyport-cli", &["anyport-conformance", "anyport-emulators", "anyport-runtimes", "anyport-memory"]),
+    ("xtask", "xtask", &["serde", "anyport-emulators"]),
 ];
 
 /// Dependencies between packages from outside.
@@ -119,6 +120,7 @@ fn each_rule_is_broken_by_what_it_forbids() {
         (&[("anyport-conformance", "anyport-sqlite")], &[("conformance-sees-ports-alone", "conformance")]),
         (&[("anyport-migrate", "anyport-aws")], &[("migrate-sees-ports-alone", "migrate")]),
         (&[("xtask", "anyport-ports")], &[("xtask-stands-alone", "xtask")]),
+        (&[("anyport-emulators", "anyport-ports")], &[("emulators-stand-alone", "conformance/emulators")]),
         (&[("app", "rusqlite")], &[("sqlite-is-its-adapters-own", "app")]),
         (&[("anyport-cli", "redis")], &[("redis-is-its-adapters-own", "cli")]),
         (&[("anyport-runtimes", "aws-sdk-sqs")], &[("aws-is-its-adapters-own", "runtimes")]),

@@ -1,0 +1,159 @@
+//! The gap file: where an emulator is known to differ from what it stands for.
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::emulator::{Emulator, Variable};
+
+/// A clause that cannot be observed on an emulator.
+#[derive(Debug)]
+pub struct Gap {
+    /// The emulator.
+    pub emulator: &'static Emulator,
+    /// The clause, on this emulator alone.
+    pub clause: String,
+    /// The name of the clause's check.
+    pub check: String,
+    /// What the emulator does, and what is right instead.
+    pub reason: String,
+    /// The emulator against which the check passes; `None` if the clause is unverified.
+    pub covered_by: Option<&'static Emulator>,
+}
+
+/// The gaps of the emulators of the house.
+///
+/// # Errors
+/// If the gap file has a mistake, which the error names.
+pub fn known() -> Result<Vec<Gap>> {
+    parse(include_str!("../gaps.toml")).context("conformance/emulators/gaps.toml")
+}
+
+impl Gap {
+    /// What a report says of the masked check.
+    pub fn shown(&self) -> String {
+        let covered = match self.covered_by {
+            Some(other) => format!("covered by {}", other.name),
+            None => "unverified against an emulator".to_owned(),
+        };
+        format!("{}: {} ({covered})", self.emulator.name, self.reason)
+    }
+
+    /// The services that the covering emulator takes over from the emulator with the gap.
+    pub fn taken_over(&self) -> Vec<Variable> {
+        let could = |other: &Emulator, variable: &Variable| other.could_serve.contains(variable);
+        let served = self.emulator.serves.iter().copied();
+        self.covered_by.map_or(Vec::new(), |other| served.filter(|variable| could(other, variable)).collect())
+    }
+}
+
+/// What stands in the file for [`Gap::covered_by`] if nothing does.
+const UNVERIFIED: &str = "unverified";
+/// A reason that says what and why is not shorter.
+const SHORTEST_REASON: usize = 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default, rename = "gap")]
+    gaps: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    emulator: String,
+    clause: String,
+    check: String,
+    reason: String,
+    covered_by: String,
+}
+
+/// Reads a gap file.
+///
+/// # Errors
+/// If it is not TOML, an entry lacks a field or has one that is not known, names an unknown emulator, says too little of
+/// its reason, or stands twice.
+pub fn parse(text: &str) -> Result<Vec<Gap>> {
+    let file: File = toml::from_str(text).context("not a gap file")?;
+    let mut gaps: Vec<Gap> = Vec::new();
+    for entry in file.gaps {
+        let place = format!("the gap of {} at {}", entry.emulator, entry.clause);
+        let gap = entry.checked().context(place.clone())?;
+        let twice = |other: &Gap| other.emulator.name == gap.emulator.name && other.clause == gap.clause;
+        ensure!(!gaps.iter().any(twice), "{place} stands there twice");
+        gaps.push(gap);
+    }
+    Ok(gaps)
+}
+
+impl Entry {
+    fn checked(self) -> Result<Gap> {
+        let emulator = Emulator::named(&self.emulator)?;
+        let covered_by = match self.covered_by.as_str() {
+            UNVERIFIED => None,
+            name => Some(Emulator::named(name)?),
+        };
+        ensure!(!self.clause.is_empty() && !self.check.is_empty(), "an empty clause or check");
+        ensure!(self.reason.trim().len() >= SHORTEST_REASON, "the reason must say what the emulator does");
+        let gap = Gap { emulator, clause: self.clause, check: self.check, reason: self.reason, covered_by };
+        if let Some(other) = covered_by
+            && gap.taken_over().is_empty()
+        {
+            bail!("{} can stand for none of the services of {}", other.name, emulator.name);
+        }
+        Ok(gap)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: &str = "[[gap]]\nemulator = 'ministack'\nclause = 'MSG-ACK-1'\ncheck = 'acked_twice'\n\
+                         reason = 'It answers ReceiptHandleIsInvalid where AWS answers success.'\n";
+
+    #[test]
+    fn the_file_of_the_house_is_read() {
+        known().unwrap();
+    }
+
+    #[test]
+    fn a_gap_is_read_with_what_covers_it() {
+        let gaps = parse(&format!("{ENTRY}covered-by = 'moto'")).unwrap();
+        let [gap] = gaps.as_slice() else { panic!("{gaps:?}") };
+        assert_eq!(
+            (gap.emulator.name, gap.clause.as_str(), gap.check.as_str()),
+            ("ministack", "MSG-ACK-1", "acked_twice")
+        );
+        assert_eq!(gap.covered_by.unwrap().name, "moto");
+        assert!(gap.shown().starts_with("ministack: It answers"), "{}", gap.shown());
+        assert!(gap.shown().ends_with("(covered by moto)"), "{}", gap.shown());
+        assert!(gap.taken_over().contains(&"AWS_ENDPOINT_URL_SQS"));
+        let gaps = parse(&format!("{ENTRY}covered-by = 'unverified'")).unwrap();
+        assert!(gaps[0].shown().ends_with("(unverified against an emulator)"));
+        assert!(gaps[0].taken_over().is_empty());
+        assert!(parse("").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_mistake_is_refused_and_named() {
+        let covered = format!("{ENTRY}covered-by = 'moto'\n");
+        for (text, says) in [
+            ("gap = 1".to_owned(), "not a gap file"),
+            (ENTRY.to_owned(), "covered-by"),
+            (format!("{covered}skip = true"), "skip"),
+            (covered.replace("ministack", "localhost"), "no emulator \"localhost\""),
+            (covered.replace("moto", "nobody"), "no emulator \"nobody\""),
+            (
+                covered.replace("It answers ReceiptHandleIsInvalid where AWS answers success.", "flaky"),
+                "the reason must",
+            ),
+            (covered.replace("MSG-ACK-1", ""), "an empty clause"),
+            (covered.replace("moto", "redis-server"), "redis-server can stand for none"),
+            (covered.repeat(2), "stands there twice"),
+        ] {
+            let error = format!("{:#}", parse(&text).map(|gaps| gaps.len()).unwrap_err());
+            assert!(error.contains(says), "{text}\n{error}");
+        }
+    }
+}
