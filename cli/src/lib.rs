@@ -5,3 +5,4 @@ pub mod commands;
 mod markers;
 pub mod paint;
 mod progress;
+mod workspace;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyport_cli::commands::{conformance, dev, manifest, mutants};
+use anyport_cli::commands::{conformance, dev, emulators, manifest, mutants};
 use clap::{Parser, Subcommand};
 
 /// Write a serverless workload once, run it anywhere, and prove that its adapters are interchangeable.
@@ -18,6 +18,7 @@ Begin with:
   anyport dev                                  run the workload, and again on every change
   anyport conformance --adapter sqlite         prove an adapter
   anyport conformance --report target/report   prove them all; read target/report/index.html
+  anyport emulators up                         start what stands for the providers on this machine
   anyport manifest                             see what each function needs";
 
 #[derive(Subcommand)]
@@ -28,6 +29,8 @@ enum Command {
     Conformance(conformance::Args),
     /// Proves that the suite notices: runs it against adapters that are wrong on purpose
     Mutants(mutants::Args),
+    /// Starts and stops what stands for the providers on this machine
+    Emulators(emulators::Args),
     /// Prints the workload's functions, their triggers, limits and needs, as JSON
     Manifest(manifest::Args),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Dev(args) => dev::run(&args),
         Command::Conformance(args) => conformance::run(args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Emulators(args) => emulators::run(&args),
         Command::Manifest(args) => manifest::run(&args),
     };
     done.unwrap_or_else(|error| {

@@ -15,11 +15,14 @@ fn stdout(output: &Output) -> String {
 #[test]
 fn help_teaches_and_shows_examples() {
     let help = stdout(&anyport(&["--help"]));
-    for command in ["dev", "conformance", "mutants", "manifest"] {
+    for command in ["dev", "conformance", "mutants", "emulators", "manifest"] {
         assert!(help.contains(command), "{help}");
     }
     let help = stdout(&anyport(&["conformance", "--help"]));
     assert!(help.contains("--adapter memory --adapter sqlite"), "{help}");
+    assert!(help.contains("--provider aws --provider redis"), "{help}");
+    let help = stdout(&anyport(&["emulators", "--help"]));
+    assert!(help.contains("eval \"$(anyport emulators up aws redis)\""), "{help}");
 }
 
 #[test]
@@ -53,7 +56,9 @@ fn a_passing_run_ends_with_0_and_writes_every_report() {
 fn what_cannot_run_ends_with_2_and_says_why() {
     for (arguments, why) in [
         (&["conformance", "--adapter", "oracle"][..], "no adapter \"oracle\": there are memory, sqlite"),
+        (&["conformance", "--provider", "oracle"][..], "invalid value 'oracle'"),
         (&["conformance", "--filter", "DOC-NONE"][..], "no check matches"),
+        (&["emulators", "up", "oracle"][..], "no emulators stand for \"oracle\": there are some for aws, redis"),
         (&["conformance", "--seed", "x"][..], "invalid value 'x'"),
         (&["manifest", "--package", "none-such"][..], "no package \"none-such\""),
     ] {

@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 
 use crate::check::Check;
 use crate::faults::Faultable;
+use crate::gaps::{Gap, judged};
 use crate::report::Outcome;
 use crate::run::{Options, run_check};
 use crate::subject::{Adapter, Subject};
@@ -43,7 +44,8 @@ pub fn main(adapters: Vec<Adapter>) -> ExitCode {
     let mut trials = Vec::new();
     for adapter in adapters {
         let suite = Suite::complete();
-        let group = Group { adapter: &adapter.name, options: Options::seeded(seed), runtime: &runtime };
+        let group =
+            Group { adapter: &adapter.name, gaps: &adapter.gaps, options: Options::seeded(seed), runtime: &runtime };
         trials.extend(group.trials("documents", adapter.documents, suite.documents));
         trials.extend(group.trials("messages", adapter.messages, suite.messages));
         trials.extend(group.trials("blobs", adapter.blobs, suite.blobs));
@@ -60,6 +62,7 @@ fn refuse(why: &str) -> ExitCode {
 
 struct Group<'a> {
     adapter: &'a str,
+    gaps: &'a [Gap],
     options: Options,
     runtime: &'a Arc<Runtime>,
 }
@@ -75,13 +78,17 @@ impl Group<'_> {
         let trial = |check: Check<H>| {
             let name = format!("{}::{}::{}", self.adapter, check.clause, check.name);
             let (subject, runtime, options) = (Arc::clone(&subject), Arc::clone(self.runtime), self.options);
-            Trial::test(name, move || match runtime.block_on(run_check(port, subject, &check, options)).outcome {
-                Outcome::Failed { message, trace } => {
-                    let replay = format!("replay with ANYPORT_SEED={}", options.seed);
-                    let lines: Vec<String> = iter::once(message).chain(trace).chain(iter::once(replay)).collect();
-                    Err(Failed::from(lines.join("\n    ")))
+            let gaps = self.gaps.to_owned();
+            Trial::test(name, move || {
+                let report = runtime.block_on(run_check(port, subject, &check, options));
+                match judged(&gaps, check.clause, report.outcome) {
+                    Outcome::Failed { message, trace } => {
+                        let replay = format!("replay with ANYPORT_SEED={}", options.seed);
+                        let lines: Vec<String> = iter::once(message).chain(trace).chain(iter::once(replay)).collect();
+                        Err(Failed::from(lines.join("\n    ")))
+                    }
+                    Outcome::Passed | Outcome::Masked { .. } => Ok(()),
                 }
-                Outcome::Passed | Outcome::Masked { .. } => Ok(()),
             })
         };
         checks.into_iter().map(trial).collect()

@@ -11,6 +11,7 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::check::{Check, Context, Violation};
 use crate::faults::Faultable;
 use crate::fingerprint::fingerprint;
+use crate::gaps::judged;
 use crate::report::{AdapterReport, CheckReport, Outcome};
 use crate::subject::{Adapter, Subject};
 use crate::suite::Suite;
@@ -51,12 +52,11 @@ pub async fn run(adapter: &Adapter, suite: &Suite, options: Options, observer: &
     let started = Instant::now();
     let mut selected = 0;
     let mut reports = Vec::new();
-    let name = adapter.name.as_str();
     macro_rules! port {
         ($port:ident) => {
             if let Some(subject) = &adapter.$port {
                 selected += suite.$port.len();
-                reports.extend(run_port(name, stringify!($port), subject, &suite.$port, options, observer).await);
+                reports.extend(run_port(adapter, stringify!($port), subject, &suite.$port, options, observer).await);
             }
         };
     }
@@ -65,11 +65,11 @@ pub async fn run(adapter: &Adapter, suite: &Suite, options: Options, observer: &
     port!(blobs);
     port!(secrets);
     let fingerprint = fingerprint(adapter, options.seed).await.ok();
-    AdapterReport::new(name, fingerprint, selected, reports, started.elapsed().as_secs_f64())
+    AdapterReport::new(adapter.name.as_str(), fingerprint, selected, reports, started.elapsed().as_secs_f64())
 }
 
 async fn run_port<H: Faultable>(
-    adapter: &str,
+    adapter: &Adapter,
     port: &'static str,
     subject: &Arc<dyn Subject<H>>,
     checks: &[Check<H>],
@@ -78,8 +78,9 @@ async fn run_port<H: Faultable>(
 ) -> Vec<CheckReport> {
     stream::iter(checks)
         .map(|check| async move {
-            let report = run_check(port, Arc::clone(subject), check, options).await;
-            observer.ended(adapter, &report);
+            let mut report = run_check(port, Arc::clone(subject), check, options).await;
+            report.outcome = judged(&adapter.gaps, check.clause, report.outcome);
+            observer.ended(&adapter.name, &report);
             report
         })
         .buffered(options.jobs)

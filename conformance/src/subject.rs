@@ -12,6 +12,7 @@ use anyport_ports::{Clock, Result, SecretName};
 use async_trait::async_trait;
 
 use crate::faults::{Faultable, Faults};
+use crate::gaps::Gap;
 
 /// A handle on a store of documents.
 #[derive(Clone)]
@@ -102,12 +103,14 @@ pub struct Adapter {
     pub blobs: Option<Arc<dyn Subject<BlobStore>>>,
     /// Secrets, if offered.
     pub secrets: Option<Arc<dyn Subject<SecretStore>>>,
+    /// What cannot be observed on the emulator that it is run against.
+    pub gaps: Vec<Gap>,
 }
 
 impl Adapter {
     /// An adapter that offers nothing yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), documents: None, messages: None, blobs: None, secrets: None }
+        Self { name: name.into(), documents: None, messages: None, blobs: None, secrets: None, gaps: Vec::new() }
     }
 
     /// It offers documents.
@@ -135,6 +138,13 @@ impl Adapter {
     #[must_use]
     pub fn secrets(mut self, subject: impl Subject<SecretStore>) -> Self {
         self.secrets = Some(Arc::new(subject));
+        self
+    }
+
+    /// It is run against an emulator with these gaps.
+    #[must_use]
+    pub fn with_gaps(mut self, gaps: Vec<Gap>) -> Self {
+        self.gaps = gaps;
         self
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod dev;
+pub mod emulators;
 pub mod manifest;
 pub mod mutants;
 mod workload;

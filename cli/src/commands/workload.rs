@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::Package;
+
+use crate::workspace;
 
 /// The package that holds the workload's functions and composition root.
 pub(super) struct Workload {
@@ -19,10 +21,7 @@ pub(super) struct Workload {
 impl Workload {
     /// The package of this name, else the one default member of the workspace that has a binary.
     pub(super) fn find(package: Option<&str>) -> anyhow::Result<Self> {
-        let metadata = MetadataCommand::new()
-            .no_deps()
-            .exec()
-            .context("this is not a Cargo workspace: run the command in the folder of your workload's Cargo.toml")?;
+        let metadata = workspace::metadata()?;
         let members = metadata.workspace_packages();
         let sources = members.iter().filter_map(|member| member.manifest_path.parent()).map(Into::into).collect();
         let has_binary = |package: &&Package| package.targets.iter().any(cargo_metadata::Target::is_bin);

@@ -86,8 +86,12 @@ impl Detached {
         let mut stopped = Vec::new();
         while let Some(at) = state.fleets.iter().position(|fleet| providers.contains(&fleet.provider)) {
             stopped.extend(stop(&state.fleets[at])?);
-            state.fleets.remove(at);
+            let fleet = state.fleets.remove(at);
             state.save()?;
+            for instance in fleet.instances {
+                // Nothing is lost with a log that cannot be removed or is gone already.
+                let _removed = std::fs::remove_file(instance.log);
+            }
         }
         Ok(stopped)
     }

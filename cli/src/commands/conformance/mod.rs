@@ -1,18 +1,23 @@
 //! `anyport conformance`: the suite against adapters.
 
+mod cover;
+mod house;
+mod print;
+mod servers;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use anyport_conformance::harness::DEFAULT_SEED;
 use anyport_conformance::mutants::{Mutants, kill_matrix};
-use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report, to_json, to_markdown_table};
+use anyport_conformance::report::{Report, to_json, to_markdown_table};
 use anyport_conformance::run::{self, Options};
-use anyport_conformance::subject::Adapter;
 use anyport_conformance::suite::Suite;
 
+use self::house::{House, Selection};
+use crate::markers;
 use crate::progress::Progress;
-use crate::{adapters, markers, paint};
 
 /// Runs every check of the contract against adapters, and compares their behavioural fingerprints.
 ///
@@ -22,11 +27,21 @@ use crate::{adapters, markers, paint};
 #[command(after_help = "\
 Examples:
   anyport conformance --adapter memory --adapter sqlite
+  anyport conformance --provider aws --provider redis --provider embedded
   anyport conformance --adapter sqlite --filter DOC-CAS
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
-  anyport conformance --report target/report           then open target/report/index.html")]
+  anyport conformance --report target/report           then open target/report/index.html
+
+A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
+AWS_ENDPOINT_URL..., AWS_PROFILE and their like), else against emulators that `anyport emulators up` started, else
+against emulators that are started for the run and stopped at its end. An account is used only if its provider or
+adapter is named.")]
 pub struct Args {
-    /// Adapter to prove: memory, sqlite. May be repeated; all of them if not given
+    /// Provider whose adapters to prove. May be repeated
+    #[arg(long = "provider", value_name = "NAME", value_enum)]
+    providers: Vec<House>,
+
+    /// Adapter to prove: memory, sqlite, aws, redis. May be repeated; all if neither this nor a provider is given
     #[arg(long = "adapter", value_name = "NAME")]
     adapters: Vec<String>,
 
@@ -54,11 +69,15 @@ pub struct Args {
     /// Print the report as JSON instead of text
     #[arg(long)]
     json: bool,
+
+    /// Leave out what covers masked clauses: this run is what covers one
+    #[arg(long, hide = true)]
+    without_cover: bool,
 }
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let adapters = selected(&args.adapters)?;
+    let selection = Selection::of(&args.providers, &args.adapters)?;
     let suite = || match &args.filter {
         Some(filter) => Suite::complete().matching(filter),
         None => Suite::complete(),
@@ -66,14 +85,19 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if suite().clauses().is_empty() {
         bail!("no check matches --filter {:?}", args.filter.unwrap_or_default());
     }
+    if let Some(code) = servers::run_with_missing(&selection)? {
+        return Ok(code);
+    }
+    let adapters = selection.adapters()?;
     let started_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let runtime = tokio::runtime::Runtime::new().context("the asynchronous runtime does not start")?;
     let report = runtime.block_on(async {
         let mut reports = Vec::new();
         for adapter in &adapters {
             let progress = Progress::of(suite().clauses().len());
-            reports.push(run::run(adapter, &suite(), Options::seeded(args.seed), &progress).await);
+            let report = run::run(adapter, &suite(), Options::seeded(args.seed), &progress).await;
             progress.finish();
+            reports.push(if args.without_cover { report } else { cover::verified(report, args.seed)? });
         }
         let matrix = if args.report.is_some() && !args.without_mutants && args.filter.is_none() {
             let all = Mutants::all();
@@ -85,8 +109,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         } else {
             None
         };
-        Report::new(args.seed, started_at, reports, matrix)
-    });
+        anyhow::Ok(Report::new(args.seed, started_at, reports, matrix))
+    })?;
     if let Some(directory) = &args.report {
         report
             .write_to(directory)
@@ -98,64 +122,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.json {
         anstream::println!("{}", to_json(&report)?);
     } else {
-        print(&report, args.report.as_deref());
+        print::print(&report, args.report.as_deref());
     }
     Ok(if report.is_pass() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn selected(names: &[String]) -> anyhow::Result<Vec<Adapter>> {
-    if names.is_empty() {
-        return Ok(adapters::all());
-    }
-    let known = || adapters::all().into_iter().map(|adapter| adapter.name).collect::<Vec<_>>().join(", ");
-    let find =
-        |name: &String| adapters::named(name).with_context(|| format!("no adapter {name:?}: there are {}", known()));
-    names.iter().map(find).collect()
-}
-
-fn print(report: &Report, directory: Option<&std::path::Path>) {
-    for adapter in &report.adapters {
-        adapter.checks.iter().for_each(|check| print_failure(adapter, check));
-    }
-    anstream::println!(
-        "{}",
-        paint::strong(format!(
-            "{:<10} {:>7} {:>7} {:>7} {:>7} {:>9}  {}",
-            "adapter", "passed", "failed", "skipped", "masked", "seconds", "fingerprint"
-        ))
-    );
-    for adapter in &report.adapters {
-        let counts = adapter.summary;
-        let fingerprint = adapter.fingerprint.as_deref().map_or("none", |whole| whole.get(..16).unwrap_or(whole));
-        anstream::println!(
-            "{:<10} {:>7} {:>7} {:>7} {:>7} {:>9.2}  {fingerprint}",
-            adapter.name,
-            counts.passed,
-            counts.failed,
-            counts.skipped,
-            counts.masked,
-            adapter.seconds
-        );
-    }
-    for problem in report.problems() {
-        anstream::println!("{} {problem}", paint::bad("problem:"));
-    }
-    if report.is_pass() {
-        anstream::println!("{}", paint::good("every clause holds on every adapter"));
-    } else {
-        anstream::println!("{}", paint::faint(format!("replay with --seed {}", report.seed)));
-    }
-    if let Some(directory) = directory {
-        anstream::println!("report: {}", directory.join("index.html").display());
-    }
-}
-
-fn print_failure(adapter: &AdapterReport, check: &CheckReport) {
-    if let Outcome::Failed { message, trace } = &check.outcome {
-        let title = format!("{} {} {}", adapter.name, check.clause, check.name);
-        anstream::println!("{} {title}\n    {message}", paint::bad("failed:"));
-        for step in trace {
-            anstream::println!("    {}", paint::faint(step));
-        }
-    }
 }

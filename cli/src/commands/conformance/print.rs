@@ -1,0 +1,67 @@
+//! The report of a run as text for people.
+
+use std::path::Path;
+
+use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report};
+
+use crate::paint;
+
+/// Prints every failure with its trace, what is masked, and one line for each adapter.
+pub(super) fn print(report: &Report, directory: Option<&Path>) {
+    for adapter in &report.adapters {
+        adapter.checks.iter().for_each(|check| print_check(adapter, check));
+    }
+    anstream::println!(
+        "{}",
+        paint::strong(format!(
+            "{:<10} {:>7} {:>7} {:>7} {:>7} {:>9}  {}",
+            "adapter", "passed", "failed", "skipped", "masked", "seconds", "fingerprint"
+        ))
+    );
+    for adapter in &report.adapters {
+        let counts = adapter.summary;
+        let fingerprint = adapter.fingerprint.as_deref().map_or("none", |whole| whole.get(..16).unwrap_or(whole));
+        anstream::println!(
+            "{:<10} {:>7} {:>7} {:>7} {:>7} {:>9.2}  {fingerprint}",
+            adapter.name,
+            counts.passed,
+            counts.failed,
+            counts.skipped,
+            counts.masked,
+            adapter.seconds
+        );
+    }
+    for problem in report.problems() {
+        anstream::println!("{} {problem}", paint::bad("problem:"));
+    }
+    if report.is_pass() {
+        anstream::println!("{}", paint::good(verdict(report.summary.masked)));
+    } else {
+        anstream::println!("{}", paint::faint(format!("replay with --seed {}", report.seed)));
+    }
+    if let Some(directory) = directory {
+        anstream::println!("report: {}", directory.join("index.html").display());
+    }
+}
+
+fn print_check(adapter: &AdapterReport, check: &CheckReport) {
+    let title = format!("{} {} {}", adapter.name, check.clause, check.name);
+    match &check.outcome {
+        Outcome::Passed => {}
+        Outcome::Masked { reason } => anstream::println!("{} {title}\n    {reason}", paint::strong("masked:")),
+        Outcome::Failed { message, trace } => {
+            anstream::println!("{} {title}\n    {message}", paint::bad("failed:"));
+            for step in trace {
+                anstream::println!("    {}", paint::faint(step));
+            }
+        }
+    }
+}
+
+fn verdict(masked: usize) -> String {
+    match masked {
+        0 => "every clause holds on every adapter".to_owned(),
+        1 => "every clause that its emulators can show holds on every adapter; 1 is masked".to_owned(),
+        _ => format!("every clause that their emulators can show holds on every adapter; {masked} are masked"),
+    }
+}
