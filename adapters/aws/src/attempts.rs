@@ -154,9 +154,14 @@ impl Intercept for Attempts {
 }
 
 impl ClassifyRetry for Attempts {
-    fn classify_retry(&self, _: &InterceptorContext) -> RetryAction {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         if self.0.repeat == Repeat::Harmful && self.in_doubt() {
             return RetryAction::RetryForbidden;
+        }
+        let refusal = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
+        if refusal.and_then(self.0.code).is_some_and(error::is_contention) {
+            // The SDK does not know this one for what it is.
+            return RetryAction::throttling_error();
         }
         RetryAction::NoActionIndicated
     }
@@ -235,6 +240,15 @@ mod tests {
             let judged = attempts.classify_retry(&context);
             assert_eq!(judged == RetryAction::RetryForbidden, forbidden, "{repeat:?}, in doubt: {doubt}");
         }
+    }
+
+    #[test]
+    fn a_write_that_met_another_is_made_again() {
+        let mut context = InterceptorContext::new(Input::doesnt_matter());
+        context.set_output_or_error(Err(refusal("TransactionConflictException")));
+        assert_eq!(sent(Repeat::Harmful).classify_retry(&context), RetryAction::throttling_error());
+        context.set_output_or_error(Err(refusal("ValidationException")));
+        assert_eq!(sent(Repeat::Harmful).classify_retry(&context), RetryAction::NoActionIndicated);
     }
 
     #[test]

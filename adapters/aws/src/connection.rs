@@ -22,7 +22,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longest that a call takes, with all its attempts and the pauses between them.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
+pub(crate) const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Most attempts of one call, the first included.
 const MAX_ATTEMPTS: u32 = 3;

@@ -35,6 +35,11 @@ impl Segment {
         Self { number: 0, of: 1 }
     }
 
+    /// The number of this segment, counted from 0, and of how many it is one: for a store that cuts by itself.
+    pub const fn numbered(self) -> (u32, u32) {
+        (self.number, self.of)
+    }
+
     /// Whether documents of this partition are in this segment, by a hash that is the same in every process.
     pub fn holds(self, partition: &Partition) -> bool {
         fingerprint(&[partition.as_str().as_bytes()]) % u64::from(self.of) == u64::from(self.number)

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-pub(crate) use table::{Done, meaning};
+pub(crate) use table::{Done, is_contention, meaning};
 
 /// The error of a call that failed, as of a read. A write asks [`Attempts::judge`](crate::attempts::Attempts::judge)
 /// in addition whether it may have been done all the same.

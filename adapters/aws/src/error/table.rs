@@ -65,6 +65,11 @@ pub(crate) fn meaning(code: Option<&str>, status: u16) -> Meaning {
     })
 }
 
+/// Whether a write was refused only because another was under way.
+pub(crate) fn is_contention(code: &str) -> bool {
+    of_code(code) == Some(CONTENDED)
+}
+
 fn of_code(code: &str) -> Option<Meaning> {
     // SQS still gives the codes of its former protocol.
     let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
