@@ -199,7 +199,8 @@ mod tests {
         assert_eq!(Failure::after_sending(nowhere).of_write().kind(), ErrorKind::Unavailable);
         let password = RedisError::from((redis::ErrorKind::AuthenticationFailed, "no"));
         assert_eq!(Failure::before_sending(password).of_write().kind(), ErrorKind::Unauthenticated);
-        let database = RedisError::from((ServerErrorKind::ResponseError.into(), "refused", "switch database".to_owned()));
+        let database =
+            RedisError::from((ServerErrorKind::ResponseError.into(), "refused", "switch database".to_owned()));
         assert_eq!(Failure::before_sending(database).of_write().kind(), ErrorKind::InvalidInput);
     }
 }

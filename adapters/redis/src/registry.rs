@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use anyport_ports::{Error, ErrorKind, Result};
+use anyport_ports::{Error, ErrorKind, Result, Retry};
 use redis::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,20 +46,24 @@ pub(crate) struct Entry<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Registry<T> {
-    /// The registry at this key, with a copy of what it holds.
+    /// The registry at this key, with a copy of what it holds. A server that cannot tell just now is asked again by
+    /// whoever needs it first.
     pub(crate) async fn open(connection: Connection, key: String) -> Result<Self> {
         let copy = RwLock::new(Copy { read_at: Instant::now(), entries: HashMap::new() });
         let registry = Self { connection, key, copy };
-        registry.refresh().await?;
-        Ok(registry)
+        match registry.refresh(Failure::of_read).await {
+            Err(error) if error.retry() == Retry::Never => Err(error),
+            _ => Ok(registry),
+        }
     }
 
     /// The description of this name. One that is known is at most [`COPY_COUNTS`] old; one that is not is looked for anew.
-    pub(crate) async fn find(&self, name: &str) -> Result<Option<Arc<Entry<T>>>> {
+    /// `failed` tells what a failure to look comes to for the caller.
+    pub(crate) async fn find(&self, name: &str, failed: fn(Failure) -> Error) -> Result<Option<Arc<Entry<T>>>> {
         if let Some(entry) = self.known(name) {
             return Ok(Some(entry));
         }
-        self.refresh().await?;
+        self.refresh(failed).await?;
         Ok(self.known(name))
     }
 
@@ -69,9 +73,9 @@ impl<T: Serialize + DeserializeOwned> Registry<T> {
     }
 
     /// Reads everything anew.
-    pub(crate) async fn refresh(&self) -> Result<()> {
+    pub(crate) async fn refresh(&self, failed: fn(Failure) -> Error) -> Result<()> {
         let read_at = Instant::now();
-        let answer = self.connection.call(redis::cmd("HGETALL").arg(&self.key)).await.map_err(Failure::of_read)?;
+        let answer = self.connection.call(redis::cmd("HGETALL").arg(&self.key)).await.map_err(failed)?;
         let Ok(texts) = redis::from_redis_value::<HashMap<String, String>>(answer) else {
             return Err(unexpected("HGETALL"));
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyport_ports::{Naming, Result};
 
 use crate::connection::{Connection, RESPONSE_TIMEOUT};
+use crate::documents::Chores;
 use crate::documents::collections::Collection;
 use crate::messages::Subscribers;
 use crate::registry::Registry;
@@ -17,8 +18,8 @@ pub struct RedisStore {
     pub(crate) connection: Connection,
     pub(crate) naming: Naming,
     pub(crate) collections: Arc<Registry<Collection>>,
+    pub(crate) chores: Chores,
     pub(crate) subscribers: Arc<Subscribers>,
-    pub(crate) settings: Arc<RedisSettings>,
 }
 
 impl RedisStore {
@@ -33,9 +34,9 @@ impl RedisStore {
             let naming = settings.naming()?;
             let connection = Connection::open(settings, RESPONSE_TIMEOUT).await?;
             let collections = Registry::open(connection.clone(), naming.of("anyport:collections", usize::MAX)).await?;
-            let settings = Arc::new(settings.clone());
             let subscribers = Arc::default();
-            Ok(Self { connection, naming, collections: Arc::new(collections), subscribers, settings })
+            let (collections, chores) = (Arc::new(collections), Chores::new());
+            Ok(Self { connection, naming, collections, chores, subscribers })
         };
         connect.await.map_err(|error: anyport_ports::Error| error.during("redis.connect", "the server of the URL"))
     }

@@ -51,7 +51,9 @@ mod tests {
     fn a_tag_ends_where_its_text_ends() {
         let naming = Naming::new("staging-").unwrap();
         let collection = CollectionName::from_static("users");
-        for (partition, tag) in [("a", "users/a"), ("}{", "users/%7D%7B"), ("%7D", "users/%257D"), ("/\0é", "users//\0é")] {
+        for (partition, tag) in
+            [("a", "users/a"), ("}{", "users/%7D%7B"), ("%7D", "users/%257D"), ("/\0é", "users//\0é")]
+        {
             let keys = of_partition(&naming, &collection, &Partition::new(partition).unwrap());
             assert_eq!(keys[0], format!("staging-anyport:documents:{{{tag}}}"));
             let tags = keys.map(|key| redis::cluster_routing::get_slot(key.as_bytes()));

@@ -193,7 +193,11 @@ mod tests {
                 let query = index().within(TextRange::between(start, end));
                 let bounds = bounds(&query);
                 for (position, entry) in all.iter().step_by(7) {
-                    assert_eq!(within(entry, &bounds), query.range().contains(&position.sort), "{position:?} {query:?}");
+                    assert_eq!(
+                        within(entry, &bounds),
+                        query.range().contains(&position.sort),
+                        "{position:?} {query:?}"
+                    );
                 }
             }
         }
@@ -201,7 +205,11 @@ mod tests {
             let at = place(&last.sort, &last.key);
             let after = exclusive([&at[..], &[ABOVE]].concat());
             for (position, entry) in &all {
-                assert_eq!(within(entry, &[after.clone(), b"+".to_vec()]), position > last, "{position:?} after {last:?}");
+                assert_eq!(
+                    within(entry, &[after.clone(), b"+".to_vec()]),
+                    position > last,
+                    "{position:?} after {last:?}"
+                );
                 let before = [b"-".to_vec(), exclusive(at.clone())];
                 assert_eq!(within(entry, &before), position < last, "{position:?} before {last:?}");
             }

@@ -1,0 +1,18 @@
+//! Redis as a subject: a prefix of its own for each namespace, on the server that the environment names.
+
+mod documents;
+mod server;
+
+use anyport_conformance::subject::Adapter;
+
+pub(super) use self::server::Server;
+
+/// The adapter, on the server of `REDIS_URL`.
+pub(super) fn adapter() -> Adapter {
+    on(&Server::named())
+}
+
+/// The adapter on this server.
+pub(super) fn on(server: &Server) -> Adapter {
+    Adapter::named("redis").documents(server.clone())
+}
