@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyport_ports::blobs::{
-    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, UploadId,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, NewUpload, PartNumber, PutBlob, UploadId,
 };
 use anyport_ports::{BucketName, Error, ErrorKind, Result, Timestamp};
 use async_trait::async_trait;
@@ -19,6 +19,9 @@ pub(crate) struct Bucket {
     blobs: BTreeMap<BlobName, StoredBlob>,
 }
 
+/// Content type and metadata.
+type Description = (String, BTreeMap<String, String>);
+
 #[derive(Clone)]
 struct StoredBlob {
     info: BlobInfo,
@@ -30,20 +33,26 @@ impl Bucket {
         self.blobs.get(name).ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no blob with this name"))
     }
 
-    /// Writes these bytes under the condition, with the content type and metadata, of `put`.
-    fn write(&mut self, shared: &Shared, name: &BlobName, put: &PutBlob, bytes: Bytes) -> Result<Etag> {
+    /// Writes a blob under the condition.
+    fn put(&mut self, shared: &Shared, name: &BlobName, put: &PutBlob) -> Result<Etag> {
         put.condition.check(self.blobs.get(name).map(|blob| &blob.info.etag))?;
+        Ok(self.write(shared, name, (put.content_type.clone(), put.metadata.clone()), put.bytes.clone()))
+    }
+
+    /// Writes these bytes with this content type and metadata.
+    fn write(&mut self, shared: &Shared, name: &BlobName, described: Description, bytes: Bytes) -> Etag {
+        let (content_type, metadata) = described;
         let etag = Etag::new(shared.token('e'));
         let info = BlobInfo {
             name: name.clone(),
             length: bytes.len() as u64,
             etag: etag.clone(),
-            content_type: put.content_type.clone(),
-            metadata: put.metadata.clone(),
+            content_type,
+            metadata,
             modified_at: to_the_second(shared.now()),
         };
         self.blobs.insert(name.clone(), StoredBlob { info, bytes });
-        Ok(etag)
+        etag
     }
 
     fn read(&self, name: &BlobName, range: BlobRange) -> Result<Blob> {
@@ -77,7 +86,7 @@ impl Blobs for Memory {
         let at = |error: Error| error.during("blobs.put", format!("{bucket}/{name}"));
         let mut state = self.shared.lock();
         let blobs = state.bucket(bucket).map_err(at)?;
-        blobs.write(&self.shared, name, put, put.bytes.clone()).map_err(at)
+        blobs.put(&self.shared, name, put).map_err(at)
     }
 
     async fn get(&self, bucket: &BucketName, name: &BlobName, range: BlobRange) -> Result<Blob> {
@@ -112,6 +121,9 @@ impl Blobs for Memory {
         let mut state = self.shared.lock();
         let blobs = state.bucket(bucket).map_err(at)?;
         let mut copy = blobs.blob(from).map_err(at)?.clone();
+        if from == to {
+            return Ok(copy.info.etag);
+        }
         let etag = Etag::new(self.shared.token('e'));
         copy.info.name = to.clone();
         copy.info.etag = etag.clone();
@@ -120,12 +132,12 @@ impl Blobs for Memory {
         Ok(etag)
     }
 
-    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
+    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
         let at = |error: Error| error.during("blobs.begin_upload", format!("{bucket}/{name}"));
         let mut state = self.shared.lock();
         state.bucket(bucket).map_err(at)?;
         let id = self.shared.token('u');
-        state.uploads.insert(id.clone(), Upload::new(bucket.clone(), name.clone(), put.clone()));
+        state.uploads.insert(id.clone(), Upload::new(bucket.clone(), name.clone(), upload.clone()));
         Ok(UploadId::new(id))
     }
 
@@ -140,10 +152,10 @@ impl Blobs for Memory {
         let mut state = self.shared.lock();
         let begun = state.upload(upload).map_err(at)?;
         let bytes = begun.join(parts).map_err(at)?;
-        let (bucket, name, put) = (begun.bucket.clone(), begun.name.clone(), begun.put.clone());
-        let blobs = state.bucket(&bucket).map_err(at)?;
-        // An upload that fails on its condition or its parts stays, to be completed again or aborted.
-        let etag = blobs.write(&self.shared, &name, &put, bytes).map_err(at)?;
+        let (bucket, name) = (begun.bucket.clone(), begun.name.clone());
+        let described = (begun.new.content_type.clone(), begun.new.metadata.clone());
+        // An upload that fails on its parts stays, to be completed again or aborted.
+        let etag = state.bucket(&bucket).map_err(at)?.write(&self.shared, &name, described, bytes);
         state.uploads.remove(upload.as_str());
         Ok(etag)
     }
@@ -158,7 +170,7 @@ impl Blobs for Memory {
 mod tests {
     use std::sync::Arc;
 
-    use anyport_ports::blobs::{BlobCondition, MAX_PUT_BYTES, MIN_PART_BYTES};
+    use anyport_ports::blobs::{MAX_PUT_BYTES, MIN_PART_BYTES};
     use anyport_ports::resources::{Provision, Resources};
 
     use super::*;
@@ -183,7 +195,7 @@ mod tests {
     #[tokio::test]
     async fn an_upload_shows_when_it_is_completed_and_only_then() {
         let (memory, name) = (provisioned().await, BlobName::new("a/b").unwrap());
-        let begin = put("").when(BlobCondition::Absent).with_metadata("by", "Ada").unwrap();
+        let begin = NewUpload::new("text/plain").unwrap().with_metadata("by", "Ada").unwrap();
         let upload = memory.begin_upload(&RECEIPTS, &name, &begin).await.unwrap();
         let part = |number| PartNumber::new(number).unwrap();
         let large = |byte: u8| Bytes::from(vec![byte; MIN_PART_BYTES]);
@@ -200,11 +212,7 @@ mod tests {
         memory.put_part(&upload, part(2), large(2)).await.unwrap();
         assert_eq!(read(&memory, &name).await.unwrap_err().kind(), ErrorKind::NotFound);
 
-        memory.put(&RECEIPTS, &name, &put("in the way")).await.unwrap();
-        let refused = memory.complete_upload(&upload, 3).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::Conflict);
-        assert_eq!(read(&memory, &name).await.unwrap(), "in the way");
-        memory.delete(&RECEIPTS, &name).await.unwrap();
+        memory.put(&RECEIPTS, &name, &put("there before")).await.unwrap();
         let etag = memory.complete_upload(&upload, 3).await.unwrap();
         assert_eq!(read(&memory, &name).await.unwrap(), [large(1), large(2), "end".into()].concat());
         let info = memory.head(&RECEIPTS, &name).await.unwrap();
@@ -215,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn an_aborted_upload_leaves_nothing() {
         let (memory, name) = (provisioned().await, BlobName::new("a").unwrap());
-        let upload = memory.begin_upload(&RECEIPTS, &name, &put("")).await.unwrap();
+        let upload = memory.begin_upload(&RECEIPTS, &name, &NewUpload::new("text/plain").unwrap()).await.unwrap();
         memory.abort_upload(&upload).await.unwrap();
         memory.abort_upload(&upload).await.unwrap();
         let part = memory.put_part(&upload, PartNumber::new(1).unwrap(), Bytes::new()).await.unwrap_err();

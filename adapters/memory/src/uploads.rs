@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyport_ports::blobs::{BlobName, MAX_PUT_BYTES, MIN_PART_BYTES, PutBlob, UploadId};
+use anyport_ports::blobs::{BlobName, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpload, UploadId};
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use bytes::{Bytes, BytesMut};
 
@@ -13,13 +13,13 @@ pub(crate) struct Upload {
     pub(crate) bucket: BucketName,
     pub(crate) name: BlobName,
     /// What to write but the bytes.
-    pub(crate) put: PutBlob,
+    pub(crate) new: NewUpload,
     parts: BTreeMap<u32, Bytes>,
 }
 
 impl Upload {
-    pub(crate) fn new(bucket: BucketName, name: BlobName, put: PutBlob) -> Self {
-        Self { bucket, name, put, parts: BTreeMap::new() }
+    pub(crate) fn new(bucket: BucketName, name: BlobName, new: NewUpload) -> Self {
+        Self { bucket, name, new, parts: BTreeMap::new() }
     }
 
     /// Keeps a part; the last one sent of a number counts.

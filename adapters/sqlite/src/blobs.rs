@@ -4,7 +4,7 @@
 //! replaced is deleted afterwards. A crash in between leaves files that nothing refers to, which are swept.
 
 use anyport_ports::blobs::{
-    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, UploadId,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, NewUpload, PartNumber, PutBlob, UploadId,
 };
 use anyport_ports::{BucketName, Error, ErrorKind, Result, Timestamp};
 use async_trait::async_trait;
@@ -58,8 +58,11 @@ impl Blobs for SqliteStore {
         // Objects never change, so a copy refers to the same one.
         let copied = self.write(move |connection, now| {
             let container = bucket(connection, &container)?;
-            let (BlobInfo { length, content_type, metadata, .. }, object) =
+            let (BlobInfo { length, content_type, metadata, etag, .. }, object) =
                 blob_rows::find(connection, container, &source)?;
+            if source == target {
+                return Ok((etag, Vec::new()));
+            }
             let copy = NewBlob { object, length, content_type, metadata };
             blob_rows::put(connection, container, &target, &copy, now)
         });
@@ -69,8 +72,8 @@ impl Blobs for SqliteStore {
         Ok(etag)
     }
 
-    async fn begin_upload(&self, owner: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
-        self.begin(owner, name, put)
+    async fn begin_upload(&self, owner: &BucketName, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
+        self.begin(owner, name, upload)
             .await
             .map_err(|error| error.during("blobs.begin_upload", format_args!("{owner}/{name}")))
     }

@@ -112,9 +112,7 @@ CREATE TABLE uploads (
     bucket        INTEGER NOT NULL REFERENCES buckets (id),
     name          BLOB NOT NULL,
     content_type  TEXT NOT NULL,
-    metadata      TEXT NOT NULL,
-    condition     TEXT NOT NULL CHECK (condition IN ('always', 'absent', 'matches')),
-    expected_etag TEXT
+    metadata      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE parts (

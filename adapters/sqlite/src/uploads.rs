@@ -1,8 +1,6 @@
 //! Uploads in parts: each part is an object of its own, until all are joined into one.
 
-use anyport_ports::blobs::{
-    BlobCondition, BlobName, Etag, MAX_PUT_BYTES, MIN_PART_BYTES, PartNumber, PutBlob, UploadId,
-};
+use anyport_ports::blobs::{BlobName, Etag, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpload, PartNumber, UploadId};
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -25,21 +23,15 @@ struct Part {
 
 impl SqliteStore {
     /// Begins an upload.
-    pub(crate) async fn begin(&self, owner: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
-        let (owner, name, put) = (owner.clone(), name.clone(), put.clone());
+    pub(crate) async fn begin(&self, owner: &BucketName, name: &BlobName, new: &NewUpload) -> Result<UploadId> {
+        let (owner, name, new) = (owner.clone(), name.clone(), new.clone());
         let id = Uuid::new_v4().simple().to_string();
         let upload = UploadId::new(&id);
         self.write(move |connection, _| {
-            let (condition, etag) = match &put.condition {
-                BlobCondition::Always => ("always", None),
-                BlobCondition::Absent => ("absent", None),
-                BlobCondition::Matches(etag) => ("matches", Some(etag.as_str())),
-            };
-            let (name, metadata) = (name.as_str().as_bytes(), write_metadata(&put.metadata));
+            let (name, metadata) = (name.as_str().as_bytes(), write_metadata(&new.metadata));
             connection.execute(
-                "INSERT INTO uploads (id, bucket, name, content_type, metadata, condition, expected_etag)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![id, bucket(connection, &owner)?, name, put.content_type, metadata, condition, etag],
+                "INSERT INTO uploads (id, bucket, name, content_type, metadata) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![id, bucket(connection, &owner)?, name, new.content_type, metadata],
             )?;
             Ok(())
         })
@@ -91,8 +83,7 @@ impl SqliteStore {
             let wanted = upload.clone();
             let sent = self
                 .read(move |connection, _| {
-                    let target = target(connection, &wanted)?;
-                    blob_rows::check(connection, target.bucket, &target.name, &target.condition)?;
+                    require(connection, &wanted)?;
                     sent_parts(connection, &wanted)
                 })
                 .await?;
@@ -107,8 +98,7 @@ impl SqliteStore {
                 if sent_parts(connection, &wanted)? != sent {
                     return Ok((None, vec![joined]));
                 }
-                blob_rows::check(connection, target.bucket, &target.name, &target.condition)?;
-                let Target { bucket, name, content_type, metadata, .. } = target;
+                let Target { bucket, name, content_type, metadata } = target;
                 let new = NewBlob { object: joined, length, content_type, metadata };
                 let (etag, mut unused) = blob_rows::put(connection, bucket, &name, &new, now)?;
                 unused.extend(remove(connection, &wanted)?);
@@ -137,7 +127,6 @@ struct Target {
     name: BlobName,
     content_type: String,
     metadata: std::collections::BTreeMap<String, String>,
-    condition: BlobCondition,
 }
 
 fn unknown() -> Error {
@@ -150,22 +139,16 @@ fn require(connection: &Connection, upload: &UploadId) -> Work<()> {
 
 fn target(connection: &Connection, upload: &UploadId) -> Work<Target> {
     let mut statement = connection.prepare_cached(
-        "SELECT bucket, name, content_type, metadata, condition, expected_etag FROM uploads WHERE id = ?1",
+        "SELECT bucket, name, content_type, metadata FROM uploads WHERE id = ?1",
     )?;
     let mut rows = statement.query([upload.as_str()])?;
     let row = rows.next()?.ok_or_else(unknown)?;
-    let (metadata, condition): (String, String) = (row.get(3)?, row.get(4)?);
-    let etag: Option<String> = row.get(5)?;
+    let metadata: String = row.get(3)?;
     Ok(Target {
         bucket: row.get(0)?,
         name: BlobName::new(String::from_utf8(row.get(1)?)?)?,
         content_type: row.get(2)?,
         metadata: read_metadata(&metadata)?,
-        condition: match (condition.as_str(), etag) {
-            ("absent", _) => BlobCondition::Absent,
-            ("matches", Some(etag)) => BlobCondition::Matches(Etag::new(etag)),
-            _ => BlobCondition::Always,
-        },
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyport_ports::blobs::{
-    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, UploadId,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, NewUpload, PartNumber, PutBlob, UploadId,
 };
 use anyport_ports::{BucketName, Result};
 use async_trait::async_trait;
@@ -50,8 +50,8 @@ impl Blobs for Faulty {
         send(&self.faults, Call::Write, "blobs.copy", || self.blobs.copy(bucket, from, to)).await
     }
 
-    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
-        send(&self.faults, Call::Write, "blobs.begin_upload", || self.blobs.begin_upload(bucket, name, put)).await
+    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
+        send(&self.faults, Call::Write, "blobs.begin_upload", || self.blobs.begin_upload(bucket, name, upload)).await
     }
 
     async fn put_part(&self, upload: &UploadId, number: PartNumber, bytes: Bytes) -> Result<()> {

@@ -56,6 +56,11 @@ impl ListBlobs {
         self.limit.get()
     }
 
+    /// The delimiter.
+    pub fn delimiting(&self) -> Option<char> {
+        self.delimiter
+    }
+
     /// The last blob or common prefix that earlier pages gave. Names beyond it are still to list; if it is a common
     /// prefix (see [`ListBlobs::fold`]), names that begin with it are not.
     pub fn position(&self) -> Option<&str> {
@@ -79,21 +84,29 @@ impl ListBlobs {
     /// Makes the page from blobs still to be listed, in order of name. It takes as many as the page needs and one more,
     /// so an adapter may hand over an iterator that reads on.
     pub fn page(&self, blobs: impl IntoIterator<Item = BlobInfo>) -> BlobPage {
+        self.page_of(blobs.into_iter().map(|blob| match self.fold(blob.name.as_str()) {
+            Some(prefix) => Listed::Prefix(prefix.to_owned()),
+            None => Listed::Blob(blob),
+        }))
+    }
+
+    /// Makes the page from what a store lists that folds names by itself: blobs and common prefixes still to be listed, in
+    /// one order. A common prefix may come several times in a row.
+    pub fn page_of(&self, listed: impl IntoIterator<Item = Listed>) -> BlobPage {
         let mut page = BlobPage { blobs: Vec::new(), prefixes: Vec::new(), next: None };
         let mut last: Option<String> = None;
-        for blob in blobs {
-            let folded = self.fold(blob.name.as_str()).map(str::to_owned);
-            if folded.is_some() && folded == last {
+        for item in listed {
+            if last.as_deref() == Some(item.position()) {
                 continue;
             }
             if page.blobs.len() + page.prefixes.len() == self.limit.get() {
                 page.next = last.map(|last| Cursor::at(self.fingerprint(), &last));
                 return page;
             }
-            last = Some(folded.clone().unwrap_or_else(|| blob.name.as_str().to_owned()));
-            match folded {
-                Some(prefix) => page.prefixes.push(prefix),
-                None => page.blobs.push(blob),
+            last = Some(item.position().to_owned());
+            match item {
+                Listed::Prefix(prefix) => page.prefixes.push(prefix),
+                Listed::Blob(blob) => page.blobs.push(blob),
             }
         }
         page
@@ -102,6 +115,25 @@ impl ListBlobs {
     fn fingerprint(&self) -> u64 {
         let delimiter = self.delimiter.map(String::from).unwrap_or_default();
         fingerprint(&[b"blobs", self.prefix.as_bytes(), delimiter.as_bytes()])
+    }
+}
+
+/// What a listing is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A blob.
+    Blob(BlobInfo),
+    /// A common prefix, with the delimiter at its end.
+    Prefix(String),
+}
+
+impl Listed {
+    /// Its place in the order: the name or the common prefix.
+    pub fn position(&self) -> &str {
+        match self {
+            Self::Blob(blob) => blob.name.as_str(),
+            Self::Prefix(prefix) => prefix,
+        }
     }
 }
 

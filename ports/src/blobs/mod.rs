@@ -5,18 +5,19 @@ mod listing;
 mod name;
 mod signed;
 mod transfer;
+mod upload;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use grant::SignedGrant;
-pub use listing::{BlobPage, ListBlobs};
+pub use listing::{BlobPage, ListBlobs, Listed};
 pub use name::{BlobName, MAX_BLOB_NAME_BYTES};
 pub use signed::{FetchSigned, SignBlobs, SignedAnswer, SignedUrlTtl, Verb};
 pub use transfer::{
-    Blob, BlobCondition, BlobInfo, BlobRange, BlobStream, Etag, MAX_PARTS, MAX_PUT_BYTES, MIN_PART_BYTES, PartNumber,
-    PutBlob, UploadId,
+    Blob, BlobCondition, BlobInfo, BlobRange, BlobStream, Etag, MAX_PUT_BYTES, PutBlob,
 };
+pub use upload::{MAX_PARTS, MIN_PART_BYTES, NewUpload, PartNumber, UploadId};
 
 use crate::{BucketName, Result};
 
@@ -25,12 +26,13 @@ use crate::{BucketName, Result};
 /// # Behavior of every operation
 ///
 /// - **BLB-NAM-1**: any two different names are two different blobs, whatever characters they hold; buckets do not share.
-/// - **BLB-NAM-2**: a bucket that was never provisioned is `NotFound`.
+/// - **BLB-NAM-2**: a bucket that was never provisioned is `NotFound`, and a signed URL to it answers 404.
 ///
 /// # Errors of every operation
 ///
 /// - **BLB-ERR-1**: a store that asks to slow down is `Throttled`, one that is not reached is `Unavailable`: both tell to
-///   retry, and nothing was done; a write whose answer was lost is `Indeterminate`.
+///   retry, and nothing was done; a write that was lost on its way once it was sent, there or back, is
+///   `Indeterminate`.
 /// - `PermissionDenied`, `Unauthenticated` and `Internal` may come from any operation.
 #[async_trait]
 pub trait Blobs: Send + Sync + 'static {
@@ -98,7 +100,9 @@ pub trait Blobs: Send + Sync + 'static {
     /// `NotFound` for an unknown bucket, and those of every operation.
     async fn list(&self, bucket: &BucketName, list: &ListBlobs) -> Result<BlobPage>;
 
-    /// Copies a blob within its bucket, with content type and metadata, over what is there.
+    /// Copies a blob within its bucket, with content type and metadata, over what is there. The etag is that of the copy,
+    /// which has the bytes of one write to the source though that is replaced meanwhile. A copy of a blob to its own name
+    /// changes nothing.
     ///
     /// # Behavior
     ///
@@ -122,7 +126,7 @@ pub trait Blobs: Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` for an unknown bucket, and those of every operation.
-    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId>;
+    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, upload: &NewUpload) -> Result<UploadId>;
 
     /// Sends a part: each but the last of at least 5 MiB, none of more than 8 MiB.
     ///
@@ -132,12 +136,12 @@ pub trait Blobs: Send + Sync + 'static {
     /// operation.
     async fn put_part(&self, upload: &UploadId, number: PartNumber, bytes: Bytes) -> Result<()>;
 
-    /// Makes the blob of parts 1 to `parts`, under the condition given at the beginning.
+    /// Makes the blob of parts 1 to `parts`, over what is there.
     ///
     /// # Errors
     ///
-    /// As `put`, `NotFound` for an upload that is unknown, aborted or completed, `InvalidInput` for a missing part or for
-    /// one, not the last, under 5 MiB.
+    /// `NotFound` for an upload that is unknown, aborted or completed, `InvalidInput` for a missing part or for one, not
+    /// the last, under 5 MiB, `Indeterminate`, and those of every operation.
     async fn complete_upload(&self, upload: &UploadId, parts: u32) -> Result<Etag>;
 
     /// Gives an upload up; giving up an unknown one succeeds.

@@ -52,7 +52,8 @@ impl SignedUrlTtl {
 /// Signing, a trait of its own: who holds it can give rights away.
 #[async_trait]
 pub trait SignBlobs: Send + Sync + 'static {
-    /// A URL that whoever has it may use, without other credentials, for this verb on this blob, until it expires.
+    /// A URL that whoever has it may use, without other credentials, for this verb on this blob, until it expires. Nobody
+    /// is asked whether there is such a bucket or blob: most stores have their clients sign.
     ///
     /// # Behavior
     ///
@@ -61,14 +62,14 @@ pub trait SignBlobs: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown bucket, and those of every operation of [`Blobs`](super::Blobs).
+    /// Those of every operation of [`Blobs`](super::Blobs).
     async fn sign(&self, bucket: &BucketName, name: &BlobName, verb: Verb, ttl: SignedUrlTtl) -> Result<String>;
 }
 
 /// The answer to a request to a signed URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedAnswer {
-    /// The HTTP status: 200 or 201, 403 for a signature that is wrong or expired, 404 for an absent blob, 413 for a body
+    /// The HTTP status: 200 or 201, 403 for a signature that is wrong or expired, 404 for an absent blob or bucket, 413 for a body
     /// of more than 8 MiB.
     pub status: u16,
     /// The media type of the body, if it has one.

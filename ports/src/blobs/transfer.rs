@@ -16,12 +16,6 @@ use crate::{Error, ErrorKind, Result, Timestamp};
 /// Largest blob written in one call, and largest part, in bytes.
 pub const MAX_PUT_BYTES: usize = 8 * 1024 * 1024;
 
-/// Smallest part of an upload but the last, in bytes: S3's limit.
-pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
-
-/// Most parts of an upload: S3's limit.
-pub const MAX_PARTS: u32 = 10_000;
-
 const MAX_METADATA_BYTES: usize = 2 * 1024;
 
 /// The state of a blob's bytes: opaque text, other for other bytes.
@@ -73,11 +67,11 @@ impl BlobCondition {
     }
 }
 
-/// What to write, or, for an upload in parts, how.
+/// What to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PutBlob {
-    /// The bytes; empty for an upload in parts.
+    /// The bytes.
     pub bytes: Bytes,
     /// The media type.
     pub content_type: String,
@@ -96,31 +90,14 @@ impl PutBlob {
             let message = format!("{} bytes in one write: at most {MAX_PUT_BYTES}; upload it in parts", bytes.len());
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        let visible = content_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if !visible || !(3..=128).contains(&content_type.len()) {
-            return Err(Error::invalid("the content type must be a media type such as \"text/csv\""));
-        }
+        check_content_type(&content_type)?;
         Ok(Self { bytes, content_type, metadata: BTreeMap::new(), condition: BlobCondition::Always })
     }
 
     /// With this metadata. Its name is 1 to 40 of `a-z`, `0-9` and `_`, starting with a letter; its value is visible ASCII
     /// with single spaces inside, 1 to 1,024 bytes: what travels in an HTTP header everywhere. At most 2 KiB in all.
     pub fn with_metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Result<Self> {
-        let (name, value) = (name.into(), value.into());
-        let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-        if !plain || !(1..=40).contains(&name.len()) || !name.starts_with(|first: char| first.is_ascii_lowercase()) {
-            return Err(Error::invalid(format!("{name:?} does not name metadata: 1 to 40 of a-z, 0-9 and '_'")));
-        }
-        let visible = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if !visible || value.is_empty() || value.trim() != value || value.contains("  ") || value.len() > 1024 {
-            return Err(Error::invalid(format!("the metadata {name} must be 1 to 1024 bytes of visible ASCII")));
-        }
-        self.metadata.insert(name, value);
-        let size: usize = self.metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if size > MAX_METADATA_BYTES {
-            let message = format!("{size} bytes of metadata: at most {MAX_METADATA_BYTES}");
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
+        add_metadata(&mut self.metadata, name.into(), value.into())?;
         Ok(self)
     }
 
@@ -130,6 +107,34 @@ impl PutBlob {
         self.condition = condition;
         self
     }
+}
+
+/// Refuses what is not a media type.
+pub(super) fn check_content_type(content_type: &str) -> Result<()> {
+    let visible = content_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !visible || !(3..=128).contains(&content_type.len()) {
+        return Err(Error::invalid("the content type must be a media type such as \"text/csv\""));
+    }
+    Ok(())
+}
+
+/// Adds a pair to a blob's metadata, within what a header holds and the limit of all.
+pub(super) fn add_metadata(metadata: &mut BTreeMap<String, String>, name: String, value: String) -> Result<()> {
+    let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    if !plain || !(1..=40).contains(&name.len()) || !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return Err(Error::invalid(format!("{name:?} does not name metadata: 1 to 40 of a-z, 0-9 and '_'")));
+    }
+    let visible = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !visible || value.is_empty() || value.trim() != value || value.contains("  ") || value.len() > 1024 {
+        return Err(Error::invalid(format!("the metadata {name} must be 1 to 1024 bytes of visible ASCII")));
+    }
+    metadata.insert(name, value);
+    let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if size > MAX_METADATA_BYTES {
+        let message = format!("{size} bytes of metadata: at most {MAX_METADATA_BYTES}");
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
+    Ok(())
 }
 
 /// What is known of a blob without its bytes.
@@ -212,41 +217,6 @@ impl BlobRange {
             return Ok(start..end);
         }
         Err(Error::invalid(format!("the range {self:?} holds no byte of a blob of {length} bytes")))
-    }
-}
-
-/// Names an upload in parts. Opaque text of the adapter.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct UploadId(String);
-
-impl UploadId {
-    /// Wraps what an adapter made.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The place of a part in its blob, from 1 to 10,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PartNumber(u32);
-
-impl PartNumber {
-    /// A part's number; [`InvalidInput`](ErrorKind::InvalidInput) outside 1 to 10,000.
-    pub fn new(number: u32) -> Result<Self> {
-        if (1..=MAX_PARTS).contains(&number) {
-            return Ok(Self(number));
-        }
-        Err(Error::invalid(format!("part {number}: parts are numbered 1 to {MAX_PARTS}")))
-    }
-
-    /// The number.
-    pub fn get(self) -> u32 {
-        self.0
     }
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{Access, Handle, Need, Ports};
 use crate::blobs::{
-    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, PartNumber, PutBlob, SignBlobs,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, NewUpload, PartNumber, PutBlob, SignBlobs,
     SignedUrlTtl, UploadId, Verb,
 };
 use crate::{BucketName, Result};
@@ -70,8 +70,8 @@ impl<B: Bucket> BlobWriter<B> {
     }
 
     /// Begins an upload in parts; see [`Blobs::begin_upload`].
-    pub async fn begin_upload(&self, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
-        self.blobs.begin_upload(&B::NAME, name, put).await
+    pub async fn begin_upload(&self, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
+        self.blobs.begin_upload(&B::NAME, name, upload).await
     }
 
     /// Sends a part; see [`Blobs::put_part`].

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyport_ports::blobs::{BlobCondition, BlobName, Etag, PutBlob, UploadId};
+use anyport_ports::blobs::{BlobCondition, BlobName, Etag, PutBlob};
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use async_trait::async_trait;
 
@@ -24,9 +24,6 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
             "Creating what exists is told as an outdated etag.",
             |_| tampered(CreateRefusedAsPrecondition),
         ),
-        mutant("upload_condition_ignored", "BLB-PUT-2", "An upload in parts replaces whatever its condition.", |_| {
-            tampered(UploadConditionIgnored)
-        }),
         mutant("cas_ignored", "BLB-PUT-3", "Compare-and-swap does not look at the etag.", |_| {
             tampered(Ignored(|condition| matches!(condition, BlobCondition::Matches(_))))
         }),
@@ -81,21 +78,6 @@ impl Tamper for CreateRefusedAsPrecondition {
             }
             other => other,
         }
-    }
-}
-
-struct UploadConditionIgnored;
-
-#[async_trait]
-impl Tamper for UploadConditionIgnored {
-    async fn begin_upload(
-        &self,
-        sound: &BlobStore,
-        bucket: &BucketName,
-        name: &BlobName,
-        put: &PutBlob,
-    ) -> Result<UploadId> {
-        sound.blobs.begin_upload(bucket, name, &unconditional(put)).await
     }
 }
 

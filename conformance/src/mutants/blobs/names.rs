@@ -1,6 +1,8 @@
 //! Faults of names.
 
-use anyport_ports::blobs::{Blob, BlobInfo, BlobName, BlobPage, BlobRange, Etag, ListBlobs, PutBlob, UploadId};
+use anyport_ports::blobs::{
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Etag, ListBlobs, NewUpload, PutBlob, UploadId,
+};
 use anyport_ports::{BucketName, ErrorKind, Result};
 use async_trait::async_trait;
 
@@ -17,11 +19,8 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
         mutant("names_normalised", "BLB-NAM-1", "Names that are the same letters to Unicode are one.", |_| {
             tampered(Renamed(|name| name.replace("e\u{301}", "é")))
         }),
-        mutant("names_as_paths", "BLB-NAM-1", "Slashes at the ends of a name and doubled ones are dropped.", |_| {
-            tampered(Renamed(|name| {
-                let steps: Vec<&str> = name.split('/').filter(|step| !step.is_empty()).collect();
-                if steps.is_empty() { name.to_owned() } else { steps.join("/") }
-            }))
+        mutant("names_as_paths", "BLB-NAM-1", "Backslashes part a name as slashes do.", |_| {
+            tampered(Renamed(|name| name.replace('\\', "/")))
         }),
         mutant("names_percent_decoded", "BLB-NAM-1", "A name is taken for a part of a URL.", |_| {
             tampered(Renamed(|name| name.replace("%20", " ").replace("%2F", "/").replace("%2f", "/")))
@@ -129,9 +128,9 @@ impl Tamper for AbsentBucketTakesUploads {
         sound: &BlobStore,
         bucket: &BucketName,
         name: &BlobName,
-        put: &PutBlob,
+        upload: &NewUpload,
     ) -> Result<UploadId> {
-        match sound.blobs.begin_upload(bucket, name, put).await {
+        match sound.blobs.begin_upload(bucket, name, upload).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(UploadId::new("begun-nowhere")),
             other => other,
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyport_ports::blobs::{
-    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, FetchSigned, ListBlobs, PartNumber, PutBlob, SignBlobs,
-    SignedAnswer, SignedUrlTtl, UploadId, Verb,
+    Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, FetchSigned, ListBlobs, NewUpload, PartNumber, PutBlob,
+    SignBlobs, SignedAnswer, SignedUrlTtl, UploadId, Verb,
 };
 use anyport_ports::{BucketName, Result};
 use async_trait::async_trait;
@@ -45,9 +45,9 @@ pub(super) trait Tamper: Send + Sync + 'static {
         sound: &BlobStore,
         bucket: &BucketName,
         name: &BlobName,
-        put: &PutBlob,
+        upload: &NewUpload,
     ) -> Result<UploadId> {
-        sound.blobs.begin_upload(bucket, name, put).await
+        sound.blobs.begin_upload(bucket, name, upload).await
     }
 
     async fn put_part(&self, sound: &BlobStore, upload: &UploadId, number: PartNumber, bytes: Bytes) -> Result<()> {
@@ -109,8 +109,8 @@ impl<T: Tamper> Blobs for Tampered<T> {
         self.tamper.copy(&self.sound, bucket, from, to).await
     }
 
-    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, put: &PutBlob) -> Result<UploadId> {
-        self.tamper.begin_upload(&self.sound, bucket, name, put).await
+    async fn begin_upload(&self, bucket: &BucketName, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
+        self.tamper.begin_upload(&self.sound, bucket, name, upload).await
     }
 
     async fn put_part(&self, upload: &UploadId, number: PartNumber, bytes: Bytes) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyport_ports::blobs::{BlobName, Etag, PartNumber, PutBlob, UploadId};
+use anyport_ports::blobs::{BlobName, Etag, NewUpload, PartNumber, PutBlob, UploadId};
 use anyport_ports::{BucketName, ErrorKind, Result};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -67,7 +67,7 @@ enum Wrong {
 struct Begun {
     bucket: BucketName,
     name: BlobName,
-    put: PutBlob,
+    new: NewUpload,
     /// Numbers in order of arrival.
     arrived: Vec<u32>,
     parts: BTreeMap<u32, Bytes>,
@@ -105,8 +105,9 @@ impl Uploads {
         let all = self.begun();
         let begun = all.get(upload)?;
         let bytes: Vec<Bytes> = begun.parts.values().cloned().collect();
-        let mut put = begun.put.clone();
+        let mut put = PutBlob::new(&begun.new.content_type, Bytes::new()).ok()?;
         put.bytes = bytes.concat().into();
+        put.metadata.clone_from(&begun.new.metadata);
         Some((begun.bucket.clone(), begun.name.clone(), put))
     }
 
@@ -125,16 +126,16 @@ impl Tamper for Uploads {
         sound: &BlobStore,
         bucket: &BucketName,
         name: &BlobName,
-        put: &PutBlob,
+        new: &NewUpload,
     ) -> Result<UploadId> {
-        let upload = sound.blobs.begin_upload(bucket, name, put).await?;
+        let upload = sound.blobs.begin_upload(bucket, name, new).await?;
         if self.wrong == Wrong::RemovesFirst {
             sound.blobs.delete(bucket, name).await?;
         }
         let begun = Begun {
             bucket: bucket.clone(),
             name: name.clone(),
-            put: put.clone(),
+            new: new.clone(),
             arrived: Vec::new(),
             parts: BTreeMap::new(),
         };

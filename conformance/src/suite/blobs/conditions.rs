@@ -56,17 +56,7 @@ async fn create_only_never_replaces(cx: Context<BlobStore>) -> Verdict {
     shelf.expect("contested", winners[0].as_bytes(), "the blob after a creation was refused").await?;
     shelf.delete("contested").await?;
     shelf.put_when("contested", "created anew", BlobCondition::Absent).await?;
-
-    // An upload in parts is held to its condition when it is completed.
-    let upload = shelf.begin("contested", BlobCondition::Absent).await?;
-    shelf.part(&upload, 1, "uploaded").await?;
-    expect_error(shelf.complete(&upload, 1).await, ErrorKind::Conflict, "completing an upload over a blob")?;
-    shelf.expect("contested", b"created anew", "the blob after an upload was refused").await?;
-    shelf.store.blobs.abort_upload(&upload).await?;
-    let upload = shelf.begin("uploaded", BlobCondition::Absent).await?;
-    shelf.part(&upload, 1, "uploaded").await?;
-    shelf.complete(&upload, 1).await?;
-    shelf.expect("uploaded", b"uploaded", "a blob created by an upload").await
+    shelf.expect("contested", b"created anew", "a blob created again after it was deleted").await
 }
 
 async fn compare_and_swap_replaces_only_what_it_names(cx: Context<BlobStore>) -> Verdict {

@@ -47,17 +47,20 @@ async fn a_listing_is_exact_and_in_order_on_pages_of_any_size(cx: Context<BlobSt
 
 async fn a_delimiter_folds_names_into_common_prefixes(cx: Context<BlobStore>) -> Verdict {
     let shelf = Shelf::of(&cx).await?;
-    let names = ["a", "a/", "a/1", "a/2/x", "a/2/y", "a/3", "a/4/z", "b-1", "b-2", "b/", "c→d→e", "c→f", "d//e"];
+    let names =
+        ["a", "a/.x", "a/1", "a/2/x", "a/2/y", "a/3", "a/4/z", "b-1", "b-2", "b/1", "c→d→e", "c→f", "d--e", "d/f"];
     for name in names {
         shelf.put(name, "x").await?;
     }
-    let cases: [(&str, char, &[&str], &[&str]); 7] = [
-        ("", '/', &["a", "b-1", "b-2", "c→d→e", "c→f"], &["a/", "b/", "d/"]),
+    let cases: [(&str, char, &[&str], &[&str]); 9] = [
+        ("", '/', &["a", "b-1", "b-2", "c→d→e", "c→f", "d--e"], &["a/", "b/", "d/"]),
         ("a", '/', &["a"], &["a/"]),
-        ("a/", '/', &["a/", "a/1", "a/3"], &["a/2/", "a/4/"]),
+        ("a/", '/', &["a/.x", "a/1", "a/3"], &["a/2/", "a/4/"]),
         ("a/2/", '/', &["a/2/x", "a/2/y"], &[]),
-        ("d/", '/', &[], &["d//"]),
-        ("b", '-', &["b/"], &["b-"]),
+        ("a", '.', &["a", "a/1", "a/2/x", "a/2/y", "a/3", "a/4/z"], &["a/."]),
+        ("d-", '-', &[], &["d--"]),
+        ("b", '-', &["b/1"], &["b-"]),
+        ("b", 'b', &["b-1", "b-2", "b/1"], &[]),
         ("c→", '→', &["c→f"], &["c→d→"]),
     ];
     for (prefix, delimiter, blobs, prefixes) in cases {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use anyport_ports::blobs::{BlobCondition, BlobName, ListBlobs, MAX_BLOB_NAME_BYTES, SignedUrlTtl, Verb};
 use anyport_ports::{BucketName, ErrorKind};
+use bytes::Bytes;
 
 use super::shelf::Shelf;
-use crate::check::{Check, Context, Verdict, checks, ensure_eq, expect_error};
+use super::signed::path_and_query;
+use crate::check::{Check, Context, Verdict, checks, ensure_eq};
 use crate::subject::BlobStore;
 use crate::suite::{OTHER_FILES, resources};
 
@@ -25,25 +27,16 @@ fn odd_names() -> Vec<String> {
         "Name",
         "name ",
         " name",
-        "name.",
         ".name",
+        "..name",
+        "name/..x",
         "na me",
         "na+me",
         "na%20me",
         "na%2Fme",
         "na%2fme",
         "na/me",
-        "/name",
-        "name/",
-        "//name",
-        "name//x",
         "name/x",
-        "name/./x",
-        "name/../x",
-        ".",
-        "..",
-        "../name",
-        "./name",
         "~",
         "na\\me",
         "name?x=1",
@@ -72,14 +65,9 @@ fn odd_names() -> Vec<String> {
         "👩\u{200d}👩",
         "\u{feff}x",
         "\u{202e}x",
-        "na\u{0}me",
-        "\u{1}",
-        "\n",
-        "\r",
-        "\t",
-        "\u{7f}",
-        "\u{85}",
-        "\u{ffff}",
+        "\u{fffd}",
+        "\u{a0}",
+        "\u{10fffd}",
         "CON",
         "nul.txt",
         "_",
@@ -108,8 +96,8 @@ fn odd_names() -> Vec<String> {
     names.push("a".repeat(MAX_BLOB_NAME_BYTES));
     names.push("a".repeat(MAX_BLOB_NAME_BYTES - 1));
     names.push("é".repeat(MAX_BLOB_NAME_BYTES / 2));
-    names.push("a/".repeat(MAX_BLOB_NAME_BYTES / 2));
-    names.push("\u{1}".repeat(MAX_BLOB_NAME_BYTES));
+    names.push(format!("{}aa", "a/".repeat(MAX_BLOB_NAME_BYTES / 2 - 1)));
+    names.push("%".repeat(MAX_BLOB_NAME_BYTES));
     names
 }
 
@@ -154,12 +142,14 @@ async fn an_absent_bucket_is_not_found(cx: Context<BlobStore>) -> Verdict {
         ("delete", shelf.delete("name").await.err().map(kind)),
         ("list", page.err().map(kind)),
         ("copy", shelf.copy("name", "copy").await.err().map(kind)),
-        ("begin_upload", shelf.begin("name", BlobCondition::Always).await.err().map(kind)),
+        ("begin_upload", shelf.begin("name").await.err().map(kind)),
     ];
     for (operation, outcome) in outcomes {
         refuse(outcome, operation).map_err(crate::check::Violation::new)?;
     }
     let ttl = SignedUrlTtl::new(std::time::Duration::from_mins(1))?;
-    let signed = shelf.store.signer.sign(&ABSENT, &BlobName::new("name")?, Verb::Get, ttl).await;
-    expect_error(signed, ErrorKind::NotFound, "signing for a bucket that was never provisioned")
+    let signed = shelf.store.signer.sign(&ABSENT, &BlobName::new("name")?, Verb::Get, ttl).await?;
+    let answer = shelf.store.fetch.fetch(Verb::Get, path_and_query(&signed), Bytes::new()).await?;
+    ensure_eq!(answer.status, 404, "the status of a signed GET in a bucket that was never provisioned");
+    Ok(())
 }

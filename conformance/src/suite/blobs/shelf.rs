@@ -3,7 +3,8 @@
 use std::fmt;
 
 use anyport_ports::blobs::{
-    Blob, BlobCondition, BlobInfo, BlobName, BlobRange, Etag, ListBlobs, MAX_PUT_BYTES, PartNumber, PutBlob, UploadId,
+    Blob, BlobCondition, BlobInfo, BlobName, BlobRange, Etag, ListBlobs, MAX_PUT_BYTES, NewUpload, PartNumber, PutBlob,
+    UploadId,
 };
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use bytes::Bytes;
@@ -78,10 +79,10 @@ impl Shelf {
         self.store.blobs.copy(&self.bucket, &BlobName::new(from)?, &BlobName::new(to)?).await
     }
 
-    /// Begins an upload of plain text under a condition.
-    pub(super) async fn begin(&self, name: &str, when: BlobCondition) -> Result<UploadId> {
-        let put = text(Bytes::new())?.when(when);
-        self.store.blobs.begin_upload(&self.bucket, &BlobName::new(name)?, &put).await
+    /// Begins an upload of plain text.
+    pub(super) async fn begin(&self, name: &str) -> Result<UploadId> {
+        let upload = NewUpload::new("text/plain")?;
+        self.store.blobs.begin_upload(&self.bucket, &BlobName::new(name)?, &upload).await
     }
 
     /// Sends a part.

@@ -23,9 +23,7 @@ struct Signed<'a>(&'a BlobStore);
 impl Signed<'_> {
     async fn url(&self, name: &str, verb: Verb, ttl: Duration) -> Result<String, Violation> {
         let url = self.0.signer.sign(&FILES, &BlobName::new(name)?, verb, SignedUrlTtl::new(ttl)?).await?;
-        let after_scheme = url.find("://").map_or(0, |at| at + "://".len());
-        let path = url[after_scheme..].find('/').map(|at| after_scheme + at);
-        Ok(path.map_or(url.clone(), |at| url[at..].to_owned()))
+        Ok(path_and_query(&url).to_owned())
     }
 
     async fn fetch(&self, verb: Verb, url: &str, body: &'static str) -> Result<SignedAnswer, Violation> {
@@ -38,6 +36,12 @@ impl Signed<'_> {
         ensure!(answer.content_type.as_deref() != Some(SECRET_TYPE), "{what} shows the blob's content type");
         Ok(())
     }
+}
+
+/// A URL without scheme and host.
+pub(super) fn path_and_query(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |at| at + "://".len());
+    url[after_scheme..].find('/').map_or(url, |at| &url[after_scheme + at..])
 }
 
 /// A media type that no refusal has of itself.

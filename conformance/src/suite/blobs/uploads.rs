@@ -1,9 +1,9 @@
 //! Uploads in parts.
 
 use anyport_ports::ErrorKind;
-use anyport_ports::blobs::{BlobCondition, BlobName, MAX_PUT_BYTES, MIN_PART_BYTES, UploadId};
+use anyport_ports::blobs::{BlobName, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpload, UploadId};
 
-use super::shelf::{Shelf, noise, text};
+use super::shelf::{Shelf, noise};
 use crate::check::{Check, Context, Verdict, Violation, checks, ensure_eq, expect_error};
 use crate::subject::BlobStore;
 use crate::suite::{FILES, resources};
@@ -19,7 +19,7 @@ pub(super) fn checks() -> Vec<Check<BlobStore>> {
 async fn parts_make_the_blob_in_the_order_of_their_numbers(cx: Context<BlobStore>) -> Verdict {
     let (shelf, other) = (Shelf::of(&cx).await?, Shelf::of(&cx).await?);
     let (first, second) = (noise(MIN_PART_BYTES, 1), noise(MIN_PART_BYTES + 1, 2));
-    let put = text("")?.with_metadata("made_of", "parts")?;
+    let put = NewUpload::new("text/csv")?.with_metadata("made_of", "parts")?;
     let upload = shelf.store.blobs.begin_upload(&FILES, &BlobName::new("joined")?, &put).await?;
     // The last first, one of them twice, two at once and from another handle.
     shelf.part(&upload, 3, "the end, at first").await?;
@@ -40,7 +40,7 @@ async fn parts_make_the_blob_in_the_order_of_their_numbers(cx: Context<BlobStore
     ensure_eq!((&info.content_type, &info.metadata), (&put.content_type, &put.metadata), "what describes it");
 
     // Parts beyond those it is completed with are none of it.
-    let upload = shelf.begin("short", BlobCondition::Always).await?;
+    let upload = shelf.begin("short").await?;
     shelf.part(&upload, 2, "beyond").await?;
     shelf.part(&upload, 1, "all of it").await?;
     shelf.complete(&upload, 1).await?;
@@ -52,7 +52,7 @@ async fn nothing_is_seen_before_completion_nor_after_an_abort(cx: Context<BlobSt
     shelf.put("standing", "what was there").await?;
     for (name, fate) in [("standing", "completed"), ("new", "aborted"), ("standing", "aborted")] {
         let before = other.read(name).await.ok();
-        let upload = shelf.begin(name, BlobCondition::Always).await?;
+        let upload = shelf.begin(name).await?;
         shelf.part(&upload, 1, format!("{fate} upload")).await?;
         let unseen = |what: &str| format!("{name:?} {what} of an upload to be {fate}");
         let seen = before.clone();
@@ -93,7 +93,7 @@ async fn nothing_is_seen_before_completion_nor_after_an_abort(cx: Context<BlobSt
 
 async fn an_upload_that_cannot_be_completed_writes_nothing(cx: Context<BlobStore>) -> Verdict {
     let shelf = Shelf::of(&cx).await?;
-    let upload = shelf.begin("gap", BlobCondition::Always).await?;
+    let upload = shelf.begin("gap").await?;
     let refuse = |result, kind, what| expect_error(result, kind, what);
     refuse(shelf.complete(&upload, 1).await, ErrorKind::InvalidInput, "completing without any part")?;
     shelf.part(&upload, 1, noise(MIN_PART_BYTES, 1)).await?;
@@ -108,7 +108,7 @@ async fn an_upload_that_cannot_be_completed_writes_nothing(cx: Context<BlobStore
     expect_error(large, ErrorKind::TooLarge, "a part of over 8 MiB")?;
     shelf.store.blobs.abort_upload(&upload).await?;
 
-    let completed = shelf.begin("completed", BlobCondition::Always).await?;
+    let completed = shelf.begin("completed").await?;
     shelf.part(&completed, 1, "once").await?;
     shelf.complete(&completed, 1).await?;
     for (gone, what) in [(upload, "aborted"), (completed, "completed"), (UploadId::new("never-begun"), "unknown")] {
