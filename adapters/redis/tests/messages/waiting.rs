@@ -1,6 +1,9 @@
 //! Consumers that wait.
 
+use std::sync::Arc;
+
 use anyport_ports::messages::Delay;
+use tokio::sync::Barrier;
 
 use super::*;
 
@@ -16,8 +19,9 @@ async fn consumers_that_wait_share_what_comes() {
     const MESSAGES: usize = 40;
     let space = Space::new().await;
     let mut consumers = Vec::new();
+    let both = Arc::new(Barrier::new(2));
     for _ in 0..2 {
-        let store = space.connect().await;
+        let (store, both) = (space.connect().await, Arc::clone(&both));
         consumers.push(tokio::spawn(async move {
             let mut found: Vec<String> = Vec::new();
             // Until the message that tells to stop.
@@ -28,8 +32,10 @@ async fn consumers_that_wait_share_what_comes() {
                     return found;
                 }
                 found.push(id);
-                // Work, so that the other has its turn.
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                if found.len() == 1 {
+                    // Busy with its first, it leaves the next to the other.
+                    both.wait().await;
+                }
             }
         }));
     }
@@ -40,9 +46,7 @@ async fn consumers_that_wait_share_what_comes() {
     space.publish(["stop-1", "stop-2"]).await;
     let mut all = Vec::new();
     for consumer in consumers {
-        let found = consumer.await.unwrap();
-        assert!(!found.is_empty(), "each gets some");
-        all.extend(found);
+        all.extend(consumer.await.unwrap());
     }
     all.sort();
     assert_eq!(all, sent, "each message once");

@@ -1,6 +1,7 @@
 //! Redis as a subject: a prefix of its own for each namespace, on the server that the environment names.
 
 mod documents;
+mod messages;
 mod server;
 
 use anyport_conformance::subject::Adapter;
@@ -14,5 +15,5 @@ pub(super) fn adapter() -> Adapter {
 
 /// The adapter on this server.
 pub(super) fn on(server: &Server) -> Adapter {
-    Adapter::named("redis").documents(server.clone())
+    Adapter::named("redis").documents(server.clone()).messages(server.clone())
 }
