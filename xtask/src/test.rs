@@ -35,12 +35,24 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     if !names_packages(runner_arguments) {
         runner.arg("--workspace");
     }
+    if !runner_arguments.iter().any(|argument| sets_threads(argument)) {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        runner.args(["--test-threads", &(cores * THREADS_FOR_A_CORE).to_string()]);
+    }
     runner.args(runner_arguments);
     runner.env("ANYPORT_SCHEMATHESIS", schemathesis);
     with_emulators(&mut runner);
     steps.command("tests", &mut runner)?;
     drop(emulators);
     Ok(steps.finish())
+}
+
+/// Of the runner's threads, of which `.config/nextest.toml` says how many a test takes: one that keeps a core busy takes
+/// as many as a core has, one that mostly waits takes one.
+const THREADS_FOR_A_CORE: usize = 4;
+
+fn sets_threads(argument: &str) -> bool {
+    argument.starts_with("-j") || argument.starts_with("--test-threads") || argument.starts_with("--no-capture")
 }
 
 fn names_packages(runner_arguments: &[String]) -> bool {
@@ -50,6 +62,13 @@ fn names_packages(runner_arguments: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_test_takes_the_threads_of_a_core() {
+        let settings = include_str!("../../.config/nextest.toml");
+        assert!(settings.contains(&format!("\nthreads-required = {THREADS_FOR_A_CORE}\n")));
+        assert!(sets_threads("-j4") && sets_threads("--test-threads=1") && !sets_threads("-E"));
+    }
 
     #[test]
     fn the_workspace_is_tested_unless_packages_are_named() {

@@ -51,6 +51,10 @@ impl Running {
     }
 
     fn add(&mut self, providers: &[Provider], tools: &Tools, lifetime: Lifetime) -> Result<()> {
+        // All is installed first, which may take minutes, so that what is started is soon needed.
+        for emulator in providers.iter().flat_map(|provider| provider.emulators()) {
+            tools.provide(emulator.tool)?;
+        }
         for provider in providers {
             self.fleets.push(Fleet { provider: *provider, instances: Vec::new(), tools: provider.tools(tools)? });
         }

@@ -14,14 +14,25 @@ pub use transcript::Transcript;
 use crate::check::Violation;
 use crate::subject::Adapter;
 
-/// The fingerprint of an adapter: over all the ports that it offers, as 64 hexadecimal digits. The first 16 are enough
-/// for people. A violation if the trace cannot begin.
+/// What stands between the parts of a fingerprint.
+pub const BETWEEN: char = '-';
+/// The part of a port that the adapter does not offer.
+pub const NOT_OFFERED: &str = "none";
+/// The ports, in the order of their parts.
+const PORTS: [&str; 4] = ["documents", "messages", "blobs", "secrets"];
+/// Hexadecimal digits of a part.
+const DIGITS: usize = 16;
+
+/// The fingerprint of an adapter: a part of 16 hexadecimal digits for each port, so that adapters are compared in what
+/// both of them offer. A violation if the trace cannot begin.
 pub async fn fingerprint(adapter: &Adapter, seed: u64) -> Result<String, Violation> {
-    let mut whole = Transcript::default();
-    for (port, transcript) in transcripts(adapter, seed).await? {
-        whole.note(format!("{port} {}", transcript.hash()));
-    }
-    Ok(whole.hash())
+    let transcripts = transcripts(adapter, seed).await?;
+    let part = |port: &&str| match transcripts.iter().find(|(offered, _)| offered == port) {
+        Some((_, transcript)) => transcript.hash().chars().take(DIGITS).collect(),
+        None => NOT_OFFERED.to_owned(),
+    };
+    let parts: Vec<String> = PORTS.iter().map(part).collect();
+    Ok(parts.join(&BETWEEN.to_string()))
 }
 
 /// What the fingerprint is made of: by port, in a fixed order, the transcript of its trace. Two adapters that differ are

@@ -35,8 +35,8 @@ pub struct Summary {
 pub struct AdapterReport {
     /// The adapter's name, as given on the command line.
     pub name: String,
-    /// The hash of the behavioural transcript; one and the same on interchangeable adapters. `None` when it was not
-    /// taken.
+    /// The hash of the behavioural transcript of each port; one and the same on interchangeable adapters, as far as they
+    /// offer the same ports. `None` when it could not be taken.
     pub fingerprint: Option<String>,
     /// The counts of `checks`, and what was skipped.
     #[serde(flatten)]

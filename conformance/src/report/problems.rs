@@ -16,6 +16,10 @@ impl Report {
         }
         problems.extend(counted(self.summary.failed, "check failed", "checks failed"));
         problems.extend(counted(self.summary.skipped, "check did not run", "checks did not run"));
+        let ran = self.adapters.iter().filter(|adapter| adapter.summary.selected() > 0);
+        for adapter in ran.filter(|adapter| adapter.fingerprint.is_none()) {
+            problems.push(format!("no fingerprint of {} could be taken", adapter.name));
+        }
         if agreement(self) == Agreement::Different {
             problems.push("the adapters' fingerprints differ".to_owned());
         }

@@ -42,3 +42,10 @@ fn an_empty_run_is_not_a_pass() {
     matrix.rows.clear();
     assert_eq!(matrix.problems(), ["the kill matrix has no seeded faults"]);
 }
+
+#[test]
+fn a_fingerprint_that_was_not_taken_is_named() {
+    let mut report = sample::passing();
+    report.adapters[1].fingerprint = None;
+    assert_eq!(report.problems(), ["no fingerprint of sqlite could be taken"]);
+}

@@ -21,7 +21,7 @@ use crate::progress::Progress;
 
 /// Runs every check of the contract against adapters, and compares their behavioural fingerprints.
 ///
-/// The exit code is 0 if every check passed and all fingerprints are one and the same, 1 if not, 2 if the run could not
+/// The exit code is 0 if every check passed and the fingerprints agree, 1 if not, 2 if the run could not
 /// begin.
 #[derive(clap::Args)]
 #[command(after_help = "\

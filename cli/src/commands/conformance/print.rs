@@ -20,7 +20,7 @@ pub(super) fn print(report: &Report, directory: Option<&Path>) {
     );
     for adapter in &report.adapters {
         let counts = adapter.summary;
-        let fingerprint = adapter.fingerprint.as_deref().map_or("none", |whole| whole.get(..16).unwrap_or(whole));
+        let fingerprint = adapter.fingerprint.as_deref().unwrap_or("not taken");
         anstream::println!(
             "{:<10} {:>7} {:>7} {:>7} {:>7} {:>9.2}  {fingerprint}",
             adapter.name,

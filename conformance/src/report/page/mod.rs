@@ -7,7 +7,7 @@ mod timing;
 use serde::Serialize;
 
 use super::duration::human;
-use super::fingerprints::{Agreement, agreement, short};
+use super::fingerprints::{Agreement, agree, agreement, short};
 use super::model::{AdapterReport, Outcome, Report, Summary};
 
 /// The whole page.
@@ -105,7 +105,7 @@ impl Adapter {
             fingerprint: adapter.fingerprint.as_ref().map(|full| Fingerprint {
                 short: short(full),
                 full: full.clone(),
-                group: letter(groups.iter().position(|group| group == full).unwrap_or(0)),
+                group: letter(groups.iter().position(|group| agree(group, full)).unwrap_or(0)),
             }),
             time: human(adapter.seconds),
             percent: percent(adapter.seconds, slowest),
@@ -128,11 +128,11 @@ impl Tally {
     }
 }
 
-/// The distinct fingerprints, in order of appearance.
+/// Fingerprints that do not agree, in order of appearance.
 fn fingerprint_groups(report: &Report) -> Vec<&str> {
-    let mut groups = Vec::new();
+    let mut groups: Vec<&str> = Vec::new();
     for fingerprint in report.adapters.iter().filter_map(|adapter| adapter.fingerprint.as_deref()) {
-        if !groups.contains(&fingerprint) {
+        if !groups.iter().any(|group| agree(group, fingerprint)) {
             groups.push(fingerprint);
         }
     }
