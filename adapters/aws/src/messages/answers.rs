@@ -19,10 +19,9 @@ impl Answer {
 /// One result for each entry of the batch, or one error where that tells all: the only request failed, or the topic is
 /// not there.
 pub(super) fn combine(count: usize, mut answers: Vec<Answer>) -> Result<Vec<Result<()>>> {
-    if answers.len() == 1 || answers.iter().all(Answer::is_absent) {
-        if let Some(Answer { refused: Err(error), .. }) = answers.pop_if(|answer| answer.refused.is_err()) {
-            return Err(error);
-        }
+    let tells_all = answers.len() == 1 || answers.iter().all(Answer::is_absent);
+    if tells_all && let Some(Answer { refused: Err(error), .. }) = answers.pop_if(|answer| answer.refused.is_err()) {
+        return Err(error);
     }
     Ok((0..count).map(|at| result_of(at, &answers)).collect())
 }

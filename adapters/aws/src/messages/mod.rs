@@ -38,6 +38,8 @@
 mod answers;
 mod arn;
 mod attempt;
+#[cfg(test)]
+mod failures;
 mod names;
 mod provision;
 mod publish;

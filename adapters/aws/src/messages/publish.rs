@@ -5,7 +5,7 @@ use anyport_ports::{Error, ErrorKind, Result, TopicName};
 use aws_sdk_sns::operation::publish_batch::PublishBatchError;
 use aws_sdk_sns::types::PublishBatchRequestEntry;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchError;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
 use futures_util::future::{join, join_all};
 
 use super::answers::{Answer, combine};
@@ -76,7 +76,7 @@ impl Services {
             let request = self.sqs.send_message_batch().queue_url(url).set_entries(Some(entries));
             let (answer, attempts) = attempt!(aws_sdk_sqs, SendMessageBatchError, request)
                 .map_err(|failure| failure.told(PUBLISH, topic))?;
-            let accepted = answer.successful().iter().map(|entry| entry.id());
+            let accepted = answer.successful().iter().map(SendMessageBatchResultEntry::id);
             let refused =
                 answer.failed().iter().map(|entry| (entry.id(), entry.code(), entry.message(), entry.sender_fault()));
             Ok(refusals(topic, run, &attempts, accepted, refused))

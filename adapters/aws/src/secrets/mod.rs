@@ -1,6 +1,8 @@
 //! Secrets: in Secrets Manager, or with the feature `parameter-store` in Systems Manager's Parameter Store.
 
 mod administer;
+#[cfg(test)]
+mod failures;
 mod manager;
 #[cfg(feature = "parameter-store")]
 mod parameters;
