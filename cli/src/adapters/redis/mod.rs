@@ -6,14 +6,18 @@ mod server;
 
 use anyport_conformance::subject::Adapter;
 
-pub(super) use self::server::Server;
+use self::server::Server;
 
 /// The adapter, on the server of `REDIS_URL`.
 pub(super) fn adapter() -> Adapter {
     on(&Server::named())
 }
 
-/// The adapter on this server.
-pub(super) fn on(server: &Server) -> Adapter {
+/// The adapter, on the cluster that has a node at this URL.
+pub(super) fn cluster(url: &str) -> Adapter {
+    on(&Server::cluster(url))
+}
+
+fn on(server: &Server) -> Adapter {
     Adapter::named("redis").documents(server.clone()).messages(server.clone())
 }

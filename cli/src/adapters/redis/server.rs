@@ -12,7 +12,7 @@ use crate::adapters::variable;
 
 /// A server, or a cluster.
 #[derive(Clone)]
-pub(in crate::adapters) struct Server {
+pub(super) struct Server {
     url: Arc<str>,
     cluster: bool,
 }
@@ -22,6 +22,11 @@ impl Server {
     pub(super) fn named() -> Self {
         let url = variable(RedisSettings::VARIABLE).unwrap_or_default();
         Self { url: url.into(), cluster: false }
+    }
+
+    /// The cluster that has a node at this URL.
+    pub(super) fn cluster(url: &str) -> Self {
+        Self { url: url.into(), cluster: true }
     }
 
     /// A fresh namespace with these resources.
