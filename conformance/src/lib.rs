@@ -5,13 +5,16 @@
 
 pub mod check;
 pub mod embedded;
+pub mod endurance;
 pub mod faults;
 pub mod fingerprint;
 pub mod gaps;
 pub mod harness;
+pub mod hosts;
 pub mod linearizability;
 pub mod mutants;
 pub mod reference;
+mod registers;
 pub mod report;
 pub mod run;
 pub mod subject;

@@ -33,7 +33,9 @@ impl Proxy {
         let address = socket.local_addr()?;
         let listener = socket.listen(BACKLOG)?;
         let line = Arc::new(match &upstream.protocol {
-            Protocol::Http(dialect) => Line::Http(HttpLine::new(upstream.address, Arc::clone(dialect), faults.clone())),
+            Protocol::Http(dialect) => {
+                Line::Http(Box::new(HttpLine::new(upstream.address, Arc::clone(dialect), faults.clone())))
+            }
             Protocol::Resp => Line::Resp(RespLine::new(upstream.address, faults.clone())),
         });
         Ok(Self { address, task: tokio::spawn(keep(listener, address, faults.keeper(), line)) })
@@ -52,7 +54,7 @@ impl Drop for Proxy {
 
 /// Serves the connections of one protocol.
 enum Line {
-    Http(HttpLine),
+    Http(Box<HttpLine>),
     Resp(RespLine),
 }
 

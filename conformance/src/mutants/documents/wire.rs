@@ -147,10 +147,7 @@ impl Tamper for ThrottledAndWritten {
         collection: &CollectionName,
         keys: &Keys,
     ) -> Result<Vec<Option<Document>>> {
-        let answer = sound.documents.get_many(collection, keys).await;
-        if answer.is_err() {
-            return answer;
-        }
+        sound.documents.get_many(collection, keys).await?;
         let queue = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         for (of, transaction) in queue {
             sound.documents.transact(&of, &transaction).await?;

@@ -119,7 +119,7 @@ async fn lost_once(cx: &Context<DocumentStore>, sound: &dyn Documents, fault: Fa
     let done = after != before;
     match answer {
         Ok(version) => {
-            ensure!(done && version == after, "{name}, was told to be done as {version:?}, but is {after:?}")
+            ensure!(done && version == after, "{name}, was told to be done as {version:?}, but is {after:?}");
         }
         answer => expect_error(answer, ErrorKind::Indeterminate, &name)?,
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::http::uri::{Authority, Parts as UriParts, Scheme};
+use ::http::uri::{Authority, Scheme};
 use ::http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header, request};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -104,7 +104,7 @@ impl HttpLine {
 
     fn absolute(&self, uri: Uri) -> io::Result<Uri> {
         let authority = self.upstream.to_string().parse::<Authority>().map_err(io::Error::other)?;
-        let mut parts = UriParts::from(uri.into_parts());
+        let mut parts = uri.into_parts();
         parts.scheme = Some(Scheme::HTTP);
         parts.authority = Some(authority);
         Uri::from_parts(parts).map_err(io::Error::other)
