@@ -80,9 +80,8 @@ impl Attempts {
         }
         let count = self.0.count.load(Ordering::Acquire);
         let (operation, resource) = (error.operation(), error.resource().to_owned());
-        let message = format!(
-            "the answer to one of {count} attempts was lost: whether it was done shows when it is read again"
-        );
+        let message =
+            format!("the answer to one of {count} attempts was lost: whether it was done shows when it is read again");
         Error::new(ErrorKind::Indeterminate, message).during(operation, resource).caused_by(error)
     }
 
@@ -106,7 +105,9 @@ impl Attempts {
 /// Whether no connection was made: refused, too slow to come about, or to a name that cannot be resolved.
 fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     error::causes(error).any(|cause| {
-        cause.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(hyper_util::client::legacy::Error::is_connect)
+        cause
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
     })
 }
 
@@ -189,7 +190,9 @@ mod tests {
     }
 
     fn broken() -> Ended {
-        OrchestratorError::connector(ConnectorError::io(std::io::Error::from(std::io::ErrorKind::ConnectionReset).into()))
+        OrchestratorError::connector(ConnectorError::io(
+            std::io::Error::from(std::io::ErrorKind::ConnectionReset).into(),
+        ))
     }
 
     fn sent(repeat: Repeat) -> Attempts {

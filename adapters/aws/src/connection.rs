@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyport_ports::resources::Resources;
 use anyport_ports::{Clock, Error, Naming, Result};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -74,6 +75,14 @@ impl Aws {
         Ok(Self(Arc::new(Shared { sdk, region, naming, clock })))
     }
 
+    /// Opens connections ahead of the first call, as a host does that is given time to start: to the services of the
+    /// workload's collections. A failure is left for the first call to tell.
+    pub async fn warm(&self, resources: &Resources) {
+        if let Some(spec) = resources.collections.first() {
+            self.documents().warm(&spec.name).await;
+        }
+    }
+
     /// Documents on DynamoDB.
     pub fn documents(&self) -> DynamoDocuments {
         DynamoDocuments::new(self)
@@ -97,6 +106,14 @@ impl Aws {
     /// The clock that decides what has expired.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
+    }
+}
+
+#[cfg(test)]
+impl Aws {
+    /// Made of this configuration, whatever the environment says.
+    pub(crate) fn of(sdk: SdkConfig, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Shared { sdk, region: "eu-test-1".to_owned(), naming: Naming::default(), clock }))
     }
 }
 

@@ -42,8 +42,7 @@ impl DynamoDocuments {
         standing: &Item,
         document: &Document,
     ) -> Result<()> {
-        let Some([(partition_name, partition), (sort_name, sort)]) =
-            item::place(index, &document.key, &document.body)
+        let Some([(partition_name, partition), (sort_name, sort)]) = item::place(index, &document.key, &document.body)
         else {
             return Ok(());
         };

@@ -87,7 +87,10 @@ pub(super) fn document(item: &Item) -> Result<Document> {
 pub(super) fn address(item: &Item) -> Result<Key> {
     let part = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) => Ok(text.clone()),
-        _ => Err(Error::new(ErrorKind::Internal, format!("the item has no text {name:?}: the table is of another shape"))),
+        _ => Err(Error::new(
+            ErrorKind::Internal,
+            format!("the item has no text {name:?}: the table is of another shape"),
+        )),
     };
     let (partition, sort) = (part(PARTITION)?, part(SORT)?);
     Key::new(partition, sort)

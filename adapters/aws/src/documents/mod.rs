@@ -28,6 +28,8 @@
 
 mod backfill;
 mod batch;
+#[cfg(test)]
+mod failures;
 mod guard;
 mod item;
 mod order;
@@ -121,7 +123,12 @@ impl DynamoDocuments {
     }
 
     /// The item of a key as it stands, expired or not.
-    async fn standing(&self, operation: &'static str, collection: &CollectionName, key: &Key) -> Result<Option<item::Item>> {
+    async fn standing(
+        &self,
+        operation: &'static str,
+        collection: &CollectionName,
+        key: &Key,
+    ) -> Result<Option<item::Item>> {
         let answer = self
             .client
             .get_item()

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
-    GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use aws_smithy_types::error::operation::BuildError;
 
@@ -126,8 +126,11 @@ impl DynamoDocuments {
             let message = format!("the table expires its items by {attribute:?}, not by {:?}", item::EXPIRES_AT);
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        let specification =
-            TimeToLiveSpecification::builder().enabled(true).attribute_name(item::EXPIRES_AT).build().map_err(unbuilt)?;
+        let specification = TimeToLiveSpecification::builder()
+            .enabled(true)
+            .attribute_name(item::EXPIRES_AT)
+            .build()
+            .map_err(unbuilt)?;
         self.client
             .update_time_to_live()
             .table_name(table)
@@ -209,9 +212,7 @@ fn definitions(indexes: &[Index]) -> Result<Vec<AttributeDefinition>, BuildError
     let placed = indexes.iter().flat_map(|index| [item::partition_name(index), item::sort_name(index)]);
     keys.into_iter()
         .chain(placed)
-        .map(|name| {
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
-        })
+        .map(|name| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build())
         .collect()
 }
 

@@ -81,10 +81,8 @@ impl DynamoDocuments {
             if error.kind() != ErrorKind::Throttled || attempts.in_doubt() || conflicts == MAX_CONFLICTS {
                 return Err(attempts.judge(error));
             }
-            let conflicted = matches!(
-                failure.as_service_error(),
-                Some(TransactWriteItemsError::TransactionCanceledException(_))
-            );
+            let conflicted =
+                matches!(failure.as_service_error(), Some(TransactWriteItemsError::TransactionCanceledException(_)));
             if !conflicted {
                 // The SDK has tried it again already.
                 return Err(error);
@@ -115,9 +113,11 @@ impl DynamoDocuments {
                 Operation::Delete(_) => delete_item(&table, key, guard),
                 Operation::Check(_) => check_item(&table, key, guard.or_always()),
             };
-            items.push(item.map_err(|error| {
-                Error::new(ErrorKind::Internal, "the request could not be made").caused_by(error)
-            })?);
+            items.push(
+                item.map_err(|error| {
+                    Error::new(ErrorKind::Internal, "the request could not be made").caused_by(error)
+                })?,
+            );
         }
         Ok((items, written))
     }

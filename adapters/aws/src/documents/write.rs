@@ -12,9 +12,9 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
 
+use super::DynamoDocuments;
 use super::guard::{self, Guard};
 use super::item::{self, Item};
-use super::DynamoDocuments;
 use crate::attempts::Attempts;
 
 /// How long to look whether a write whose answer was lost was done.
@@ -56,12 +56,7 @@ impl DynamoDocuments {
         Err(error)
     }
 
-    pub(super) async fn delete_one(
-        &self,
-        collection: &CollectionName,
-        key: &Key,
-        condition: &Condition,
-    ) -> Result<()> {
+    pub(super) async fn delete_one(&self, collection: &CollectionName, key: &Key, condition: &Condition) -> Result<()> {
         const OPERATION: &str = "documents.delete";
         let now = self.aws.clock().now();
         let guard = self.guard(OPERATION, collection, key, condition, now).await?;

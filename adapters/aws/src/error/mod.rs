@@ -112,11 +112,14 @@ mod tests {
 
     #[test]
     fn a_refusal_tells_its_code_and_what_to_do_and_nothing_that_was_sent() {
-        let meta = ErrorMetadata::builder().code("UnrecognizedClientException").message("The token is invalid.").build();
+        let meta =
+            ErrorMetadata::builder().code("UnrecognizedClientException").message("The token is invalid.").build();
         let error = of("documents.get", "users/u1", &Failure::service_error(meta, answer(400)));
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
         let told = format!("{error:?}");
-        for part in ["documents.get users/u1", "AWS_ACCESS_KEY_ID", "UnrecognizedClientException", "The token is invalid."] {
+        for part in
+            ["documents.get users/u1", "AWS_ACCESS_KEY_ID", "UnrecognizedClientException", "The token is invalid."]
+        {
             assert!(told.contains(part), "{told}");
         }
         assert!(!told.contains("secret body"), "{told}");

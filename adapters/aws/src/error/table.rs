@@ -130,27 +130,66 @@ fn of_code(code: &str) -> Option<Meaning> {
         | "AuthFailure"
         | "InvalidSecurity" => UNKNOWN_CALLER,
 
-        "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "AuthorizationErrorException"
-        | "NotAuthorized" | "OptInRequired" => DENIED,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "AuthorizationError"
+        | "AuthorizationErrorException"
+        | "NotAuthorized"
+        | "OptInRequired" => DENIED,
 
-        "KmsAccessDenied" | "KMSAccessDenied" | "KMSAccessDeniedException" | "KmsDisabled" | "KMSDisabledException"
-        | "KMSDisabled" | "KmsNotFound" | "KMSNotFound" | "KMSNotFoundException" | "KmsInvalidState"
-        | "KMSInvalidState" | "KMSInvalidStateException" | "KmsInvalidKeyUsage" | "KmsOptInRequired"
-        | "KMSOptInRequired" | "DecryptionFailure" | "EncryptionFailure" => KEY_UNUSABLE,
+        "KmsAccessDenied"
+        | "KMSAccessDenied"
+        | "KMSAccessDeniedException"
+        | "KmsDisabled"
+        | "KMSDisabledException"
+        | "KMSDisabled"
+        | "KmsNotFound"
+        | "KMSNotFound"
+        | "KMSNotFoundException"
+        | "KmsInvalidState"
+        | "KMSInvalidState"
+        | "KMSInvalidStateException"
+        | "KmsInvalidKeyUsage"
+        | "KmsOptInRequired"
+        | "KMSOptInRequired"
+        | "DecryptionFailure"
+        | "EncryptionFailure" => KEY_UNUSABLE,
 
-        "InternalServerError" | "InternalFailure" | "InternalError" | "InternalErrorException"
-        | "InternalServiceError" | "InternalServiceErrorException" | "ServiceUnavailable"
-        | "ServiceUnavailableException" | "RequestTimeout" | "RequestTimeoutException" => FAILED,
+        "InternalServerError"
+        | "InternalFailure"
+        | "InternalError"
+        | "InternalErrorException"
+        | "InternalServiceError"
+        | "InternalServiceErrorException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => FAILED,
 
         "TransactionInProgressException" => UNFINISHED,
 
-        "ValidationException" | "ValidationError" | "SerializationException" | "TransactionCanceledException"
-        | "IdempotentParameterMismatchException" | "ItemCollectionSizeLimitExceededException"
-        | "RequestEntityTooLargeException" | "InvalidParameter" | "InvalidParameterValue"
-        | "InvalidParameterException" | "InvalidParameterValueException" | "InvalidRequestException"
-        | "InvalidAction" | "UnknownOperationException" | "InvalidMessageContents" | "UnsupportedOperation"
-        | "EmptyBatchRequest" | "TooManyEntriesInBatchRequest" | "BatchRequestTooLong"
-        | "BatchEntryIdsNotDistinct" | "ReceiptHandleIsInvalid" | "MessageNotInflight" => REFUSED,
+        "ValidationException"
+        | "ValidationError"
+        | "SerializationException"
+        | "TransactionCanceledException"
+        | "IdempotentParameterMismatchException"
+        | "ItemCollectionSizeLimitExceededException"
+        | "RequestEntityTooLargeException"
+        | "InvalidParameter"
+        | "InvalidParameterValue"
+        | "InvalidParameterException"
+        | "InvalidParameterValueException"
+        | "InvalidRequestException"
+        | "InvalidAction"
+        | "UnknownOperationException"
+        | "InvalidMessageContents"
+        | "UnsupportedOperation"
+        | "EmptyBatchRequest"
+        | "TooManyEntriesInBatchRequest"
+        | "BatchRequestTooLong"
+        | "BatchEntryIdsNotDistinct"
+        | "ReceiptHandleIsInvalid"
+        | "MessageNotInflight" => REFUSED,
 
         _ => return None,
     })
