@@ -9,7 +9,8 @@ use super::{Document, Key, Page, Partition};
 use crate::cursor::{Cursor, fingerprint};
 use crate::{Error, Result};
 
-/// One of several disjoint parts of a collection that together hold all of it, to be scanned side by side.
+/// One of several disjoint parts of a collection that together hold all of it, to be scanned side by side. Which document
+/// is in which is the store's own matter: DynamoDB cuts its tables by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Segment {
     number: u32,
@@ -40,7 +41,8 @@ impl Segment {
         (self.number, self.of)
     }
 
-    /// Whether documents of this partition are in this segment, by a hash that is the same in every process.
+    /// Whether documents of this partition are in this segment, by a hash that is the same in every process: for a store
+    /// that does not cut by itself.
     pub fn holds(self, partition: &Partition) -> bool {
         fingerprint(&[partition.as_str().as_bytes()]) % u64::from(self.of) == u64::from(self.number)
     }
