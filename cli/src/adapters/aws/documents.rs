@@ -1,0 +1,31 @@
+//! Documents on DynamoDB.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyport_conformance::subject::{DocumentStore, Namespace, Subject};
+use anyport_conformance::wire::{Dial, Networked};
+use anyport_ports::Result;
+use anyport_ports::resources::{Provision as _, Resources};
+use async_trait::async_trait;
+
+use super::namespace::{Prefix, upstream};
+
+pub(super) struct Documents;
+
+#[async_trait]
+impl Subject<DocumentStore> for Documents {
+    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<DocumentStore>>> {
+        let prefix = Prefix::fresh();
+        prefix.connect(None).await?.documents().provision(resources).await?;
+        Ok(Arc::new(Networked::new(prefix, upstream("DYNAMODB")?)))
+    }
+}
+
+#[async_trait]
+impl Dial<DocumentStore> for Prefix {
+    async fn dial(&self, through: Option<SocketAddr>) -> Result<DocumentStore> {
+        let documents = Arc::new(self.connect(through).await?.documents());
+        Ok(DocumentStore { documents: Arc::clone(&documents) as _, scan: documents })
+    }
+}
