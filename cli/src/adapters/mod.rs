@@ -1,7 +1,9 @@
 //! The adapters that the command knows, as subjects of the suite.
 
 mod absent;
+mod aws;
 mod gaps;
+mod redis;
 mod sqlite;
 
 use anyport_conformance::reference::Reference;
@@ -29,6 +31,8 @@ struct Known {
 const HOUSE: &[Known] = &[
     Known { name: "memory", provider: None, adapter: Reference::adapter },
     Known { name: "sqlite", provider: None, adapter: sqlite::adapter },
+    Known { name: "aws", provider: Some(Provider::Aws), adapter: aws::adapter },
+    Known { name: "redis", provider: Some(Provider::Redis), adapter: redis::adapter },
 ];
 
 impl Known {
@@ -61,6 +65,11 @@ pub fn all() -> Vec<Adapter> {
 /// The adapter of this name, against what the environment leads to.
 pub fn named(name: &str, trust: Trust) -> Option<Adapter> {
     find(name).map(|known| known.here(trust))
+}
+
+/// The Redis adapter on the cluster that has a node at this URL, which no variable of the environment tells.
+pub fn redis_cluster(url: &str) -> Adapter {
+    redis::cluster(url)
 }
 
 /// The names of all adapters.

@@ -167,7 +167,8 @@ async fn what_cannot_be_delivered_goes_to_the_dead_letters_and_holds_up_nothing(
     let (messages, asked) = queues(|operation| match operation {
         "receivemessage" => {
             let body = |body: String| json!({"MessageId": "m", "ReceiptHandle": "handle", "Body": body});
-            let bodies = [body("x".repeat(MAX_MESSAGE_BYTES)), body("hello".to_owned()), body(event().to_cloud_event())];
+            let bodies =
+                [body("x".repeat(MAX_MESSAGE_BYTES)), body("hello".to_owned()), body(event().to_cloud_event())];
             Reply::Json(200, json!({"Messages": bodies}))
         }
         _ => done(),

@@ -49,9 +49,9 @@ impl Services {
 
     /// Publishes entries through the topic.
     async fn publish_now(&self, topic: &TopicName, arn: &str, run: &[Entry]) -> Answer {
-        let entries = run.iter().map(|entry| {
-            PublishBatchRequestEntry::builder().id(entry.at.to_string()).message(&entry.body).build()
-        });
+        let entries = run
+            .iter()
+            .map(|entry| PublishBatchRequestEntry::builder().id(entry.at.to_string()).message(&entry.body).build());
         let refused = async {
             let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|error| unmade(topic, &error))?;
             let request = self.sns.publish_batch().topic_arn(arn).set_publish_batch_request_entries(Some(entries));

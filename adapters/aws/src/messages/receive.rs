@@ -118,7 +118,11 @@ mod tests {
     fn dead(reason: &str) -> SqsMessage {
         let body = r#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#;
         let attribute = reason_attribute(reason).unwrap();
-        SqsMessage::builder().body(body).receipt_handle("handle").message_attributes(REASON_ATTRIBUTE, attribute).build()
+        SqsMessage::builder()
+            .body(body)
+            .receipt_handle("handle")
+            .message_attributes(REASON_ATTRIBUTE, attribute)
+            .build()
     }
 
     #[test]

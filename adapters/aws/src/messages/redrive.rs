@@ -64,8 +64,7 @@ impl Services {
                 Ok(sent) => sent,
                 Err(error) => (Vec::new(), Some(error)),
             };
-            let (back, left): (Vec<_>, Vec<_>) =
-                run.iter().enumerate().partition(|(at, _)| sent.contains(at));
+            let (back, left): (Vec<_>, Vec<_>) = run.iter().enumerate().partition(|(at, _)| sent.contains(at));
             // Either failing leaves a letter that is held for a while longer, and then is there again.
             let _again_later = self.delete_all(letters, &back).await;
             let _free_later = self.release_all(letters, &left).await;

@@ -76,19 +76,15 @@ impl Services {
         }
     }
 
-    pub(super) async fn dead_letter(
-        &self,
-        subscription: &Subscription,
-        receipt: &Receipt,
-        reason: &str,
-    ) -> Result<()> {
+    pub(super) async fn dead_letter(&self, subscription: &Subscription, receipt: &Receipt, reason: &str) -> Result<()> {
         if subscription.is_dead_letters() {
             // What is given up there stays there, with the reason it came with.
             return self.hide(DEAD_LETTER, subscription, receipt, Duration::ZERO).await.map(drop);
         }
         let parts = receipt::parts(receipt);
         let Some(body) = parts.body else {
-            let message = "the receipt holds no message to write to the dead letters: it is not as this adapter made it";
+            let message =
+                "the receipt holds no message to write to the dead letters: it is not as this adapter made it";
             return Err(Error::new(ErrorKind::Internal, message).during(DEAD_LETTER, subscription));
         };
         // A letter written under a stale receipt would stand beside a message that another consumer holds. So it is held

@@ -90,7 +90,10 @@ fn secret(parameter: Parameter) -> Result<Secret> {
         None => Bytes::from(text),
         Some(escaped) => Bytes::from(BASE64.decode(escaped).map_err(|_| {
             // The cause would show a byte of the value.
-            Error::new(ErrorKind::Internal, format!("the parameter begins with {ESCAPE:?}, and what follows is no base64"))
+            Error::new(
+                ErrorKind::Internal,
+                format!("the parameter begins with {ESCAPE:?}, and what follows is no base64"),
+            )
         })?),
     };
     Ok(Secret { value: SecretValue::new(value), version })
