@@ -98,7 +98,7 @@ async fn a_newer_schema_is_refused_while_only_the_log_tells() {
     closed_store(&path).await;
     let newer = Connection::open(&path).unwrap();
     newer.pragma_update(None, "user_version", 3).unwrap();
-    assert_eq!(fs::read(&path).unwrap()[63], 1, "the file itself still tells of the old one");
+    assert_eq!(fs::read(&path).unwrap()[63], 2, "the file itself still tells of the old one");
     let file = fs::read(&path).unwrap();
     let error = SqliteStore::open(&path, Arc::new(TestClock::default())).unwrap_err();
     assert!(error.to_string().contains("a newer release"), "{error}");
