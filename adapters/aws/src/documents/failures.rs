@@ -133,12 +133,12 @@ async fn a_write_whose_answer_is_lost_is_not_made_again_unless_that_is_harmless(
 #[tokio::test]
 async fn a_write_whose_answer_is_lost_is_recognised_where_it_stands() {
     let standing = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
-    let double = Double::start(move |operation, body, _| match operation {
-        "GetItem" => Reply::Json(200, json!({"Item": item(&standing.lock().unwrap())})),
-        _ => {
-            written(body).clone_into(&mut standing.lock().unwrap());
-            Reply::Hangup
+    let double = Double::start(move |operation, body, _| {
+        if operation == "GetItem" {
+            return Reply::Json(200, json!({"Item": item(&standing.lock().unwrap())}));
         }
+        written(body).clone_into(&mut standing.lock().unwrap());
+        Reply::Hangup
     })
     .await;
     documents(&double.aws).put(&USERS, &key(), &put(Condition::Always)).await.unwrap();

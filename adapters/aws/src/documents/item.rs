@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use anyport_ports::documents::{Body, Document, Index, Key, Put, Version};
 use anyport_ports::{Error, ErrorKind, Result, Timestamp};
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use sha2::{Digest as _, Sha256};
 
 use super::{order, value};
@@ -135,8 +137,7 @@ fn version_of(item: &Item, body: &Body) -> Version {
             digest.update(format!("\n{name}={number}"));
         }
     }
-    let digest: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Version::new(format!("{DIGEST}{digest}"))
+    Version::new(format!("{DIGEST}{}", BASE64.encode(digest.finalize())))
 }
 
 /// Whether a version may be a digest, so that only the item itself tells whether it stands.

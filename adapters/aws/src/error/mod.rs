@@ -84,7 +84,7 @@ pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<I
 }
 
 fn caused_by<T: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| cause.is::<T>())
+    causes(error).any(<dyn StdError>::is::<T>)
 }
 
 /// Each cause's own words. `Debug` would show whole requests and answers.

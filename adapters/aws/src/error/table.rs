@@ -73,6 +73,11 @@ pub(crate) fn is_contention(code: &str) -> bool {
 fn of_code(code: &str) -> Option<Meaning> {
     // SQS still gives the codes of its former protocol.
     let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
+    of_thing(code).or_else(|| of_caller(code)).or_else(|| of_service(code))
+}
+
+/// What the code says of the thing asked for.
+fn of_thing(code: &str) -> Option<Meaning> {
     Some(match code {
         "ResourceNotFoundException"
         | "TableNotFoundException"
@@ -92,27 +97,13 @@ fn of_code(code: &str) -> Option<Meaning> {
 
         "ConditionalCheckFailedException" => CONDITION,
 
-        "TransactionConflictException" | "ReplicatedWriteConflictException" => CONTENDED,
+        _ => return None,
+    })
+}
 
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "Throttled"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "ProvisionedThroughputExceededException"
-        | "ProvisionedThroughputExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "LimitExceededException"
-        | "BandwidthLimitExceeded"
-        | "PriorRequestNotComplete"
-        | "SlowDown"
-        | "OverLimit"
-        | "KmsThrottled"
-        | "KMSThrottling"
-        | "KMSThrottlingException" => THROTTLED,
-
+/// What it says of who asked.
+fn of_caller(code: &str) -> Option<Meaning> {
+    Some(match code {
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
@@ -154,6 +145,34 @@ fn of_code(code: &str) -> Option<Meaning> {
         | "KMSOptInRequired"
         | "DecryptionFailure"
         | "EncryptionFailure" => KEY_UNUSABLE,
+
+        _ => return None,
+    })
+}
+
+/// What it says of the service and its work.
+fn of_service(code: &str) -> Option<Meaning> {
+    Some(match code {
+        "TransactionConflictException" | "ReplicatedWriteConflictException" => CONTENDED,
+
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "Throttled"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "ProvisionedThroughputExceededException"
+        | "ProvisionedThroughputExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "LimitExceededException"
+        | "BandwidthLimitExceeded"
+        | "PriorRequestNotComplete"
+        | "SlowDown"
+        | "OverLimit"
+        | "KmsThrottled"
+        | "KMSThrottling"
+        | "KMSThrottlingException" => THROTTLED,
 
         "InternalServerError"
         | "InternalFailure"

@@ -3,6 +3,8 @@
 //! The environment leads to a DynamoDB emulator and to a Python interpreter that has boto3 (`ANYPORT_BOTO3_PYTHON`):
 //! `cargo xtask test` sees to it.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what surrounds the tests may fail them too")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
