@@ -185,6 +185,13 @@ pub(crate) const RULES: &[Rule] = &[
         reason: "the chores build on them, and must build when the product does not",
     },
     Rule {
+        name: "yardsticks-see-nothing-of-the-house",
+        of: Members::In(&["app/benches/*"]),
+        demand: Demand::WithinWorkspaceOnly(&[]),
+        exceptions: &[],
+        reason: "what is written by hand on a provider's client, to measure the house against, must owe it nothing",
+    },
+    Rule {
         name: "app-and-cli-may-see-all",
         of: Members::In(&["app", "cli"]),
         demand: Demand::WithinWorkspaceOnly(&["*"]),
@@ -214,7 +221,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "aws-is-its-adapters-own",
-        of: Members::NotIn(&["adapters/aws"]),
+        of: Members::NotIn(&["adapters/aws", "app/benches/*"]),
         demand: Demand::NotDirectly(&["aws-config", "aws-sdk-*", "aws-smithy-*"]),
         exceptions: &[],
         reason: "a provider's client is the business of its one adapter",
