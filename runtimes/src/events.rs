@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyport_ports::BucketName;
 use anyport_ports::handles::Ports;
-use anyport_ports::messages::{Delivery, Subscription};
+use anyport_ports::messages::{Delivery, Outcome, Subscription};
 
 use crate::fault::Fault;
 use crate::function::kind::{CreatedBlob, Slot};
 use crate::function::{AnyCall, EventCall, Limits, Trigger};
-use crate::pipeline;
+use crate::pipeline::{self, Deadline};
 use crate::workload::{InvalidWorkload, Prepared, Workload};
 
 /// A function called by events, ready to be called. The host maps how it ended to its own terms: an
@@ -44,10 +45,29 @@ impl<I> EventFunction<I> {
         self.limits
     }
 
-    /// Calls it, under its timeout. A panic ends this call alone.
-    pub async fn invoke(&self, input: I) -> Result<(), Fault> {
+    /// Calls it, under its timeout and the host's deadline. A panic ends this call alone.
+    pub async fn invoke(&self, input: I, deadline: Deadline) -> Result<(), Fault> {
         let call = async { (self.call)(input, &self.ports).await };
-        pipeline::bounded(self.limits.timeout, call).await.unwrap_or_else(|why| Err(why.into()))
+        pipeline::bounded(deadline.within(self.limits.timeout), call).await.unwrap_or_else(|why| Err(why.into()))
+    }
+}
+
+impl EventFunction<Delivery> {
+    /// Calls it, and judges what is to become of the message: one that failed is delivered again after a pause that
+    /// doubles from `retry_base` with each attempt, or is a dead letter if it can never be done.
+    pub async fn outcome(&self, delivery: Delivery, retry_base: Duration, deadline: Deadline) -> Outcome {
+        let attempt = delivery.attempt;
+        let Err(fault) = self.invoke(delivery, deadline).await else {
+            tracing::info!("done");
+            return Outcome::Ack;
+        };
+        let outcome = fault.outcome(attempt, retry_base);
+        if matches!(outcome, Outcome::DeadLetter { .. }) {
+            tracing::error!(error = %fault, "given up: a dead letter");
+        } else {
+            tracing::warn!(error = %fault, "to be delivered again");
+        }
+        outcome
     }
 }
 

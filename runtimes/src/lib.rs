@@ -6,14 +6,25 @@
 //!
 //! - [`http::HttpService`] serves the HTTP functions on any host, as a `tower::Service`.
 //! - [`events::EventFunctions`] are the functions that events call, for any host.
-//! - [`server`] (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, drain.
+//! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, drain.
+//! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, the clock.
+//! - [`host`] tells on which of them this process runs.
+//!
+//! The features of hosts add up: one binary may hold several.
 
 pub mod answer;
+#[cfg(feature = "aws-lambda")]
+pub mod aws_lambda;
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+mod backoff;
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+mod claims;
 mod duration;
 pub mod events;
 pub mod extract;
 mod fault;
 pub mod function;
+pub mod host;
 pub mod http;
 mod machine;
 mod manifest;
@@ -22,22 +33,25 @@ mod pipeline;
 mod problem;
 mod schedule;
 pub mod schemas;
+mod trace_context;
 mod workload;
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
 pub mod logs;
 #[cfg(feature = "server")]
 pub mod server;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
 pub mod settings;
 
 pub use ::http::{Method, StatusCode};
 
-pub use answer::{Answer, Created, IntoAnswer, NoContent, Page, Tagged};
+pub use answer::{Answer, Created, Download, IntoAnswer, NoContent, Page, Tagged};
 pub use extract::{BlobCreated, Body, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
 pub use fault::Fault;
 pub use function::{Function, Handler, Limits, Trigger};
 pub use machine::{SystemClock, UuidIds};
 pub use manifest::{FunctionManifest, Manifest};
+pub use pipeline::Deadline;
 pub use problem::{Details, Location, PROBLEM_JSON, Problem, Violation, status_of};
+pub use trace_context::TraceContext;
 pub use workload::{InvalidWorkload, RUNTIME_COLLECTION, Workload};

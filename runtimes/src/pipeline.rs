@@ -7,9 +7,34 @@ use std::time::Duration;
 
 use anyport_ports::ErrorKind;
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
 use crate::fault::Fault;
 use crate::problem::Problem;
+
+/// When the host takes the process's time away, whatever a function's own timeout is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// None: a function's own timeout alone counts.
+    pub const NONE: Self = Self(None);
+
+    /// This long from now.
+    pub fn after(left: Duration) -> Self {
+        Self(Instant::now().checked_add(left))
+    }
+
+    /// How long a call may take whose own timeout is this.
+    pub fn within(self, timeout: Duration) -> Duration {
+        self.left().map_or(timeout, |left| left.min(timeout))
+    }
+
+    /// How long is left, if there is a deadline; zero if it is past.
+    pub fn left(self) -> Option<Duration> {
+        self.0.map(|at| at.saturating_duration_since(Instant::now()))
+    }
+}
 
 /// Why a call did not end by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use anyport_ports::ErrorKind;
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::answer::AnswerBody;
 use crate::fault::{Fault, is_service_fault};
 
 /// The media type of a problem.
@@ -152,9 +152,9 @@ impl Problem {
     }
 
     /// The response that carries it.
-    pub fn response(&self) -> Response<Full<Bytes>> {
+    pub fn response(&self) -> Response<AnswerBody> {
         let body = serde_json::to_vec(self).unwrap_or_default();
-        let mut response = Response::new(Full::new(Bytes::from(body)));
+        let mut response = Response::new(AnswerBody::from(Bytes::from(body)));
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));

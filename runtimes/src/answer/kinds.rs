@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
-use super::{Answer, AnswerShape, HttpAnswer};
+use super::{Answer, AnswerBody, AnswerShape, HttpAnswer};
 use crate::extract::{Json, entity_tag};
 
 const ETAG_HEADER: (&str, &str) = ("ETag", "the version, to be sent back in If-Match");
@@ -56,7 +56,7 @@ pub struct Page<T> {
 fn json(status: StatusCode, body: &impl Serialize) -> Result<HttpAnswer, serde_json::Error> {
     let body = Bytes::from(serde_json::to_vec(body)?);
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-    Ok(HttpAnswer { status, headers, body })
+    Ok(HttpAnswer { status, headers, body: AnswerBody::from(body) })
 }
 
 fn shape<T: JsonSchema>(status: StatusCode, headers: &'static [(&'static str, &'static str)]) -> AnswerShape {
@@ -97,7 +97,7 @@ impl Answer for NoContent {
     }
 
     fn into_http(self) -> Result<HttpAnswer, serde_json::Error> {
-        Ok(HttpAnswer { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Bytes::new() })
+        Ok(HttpAnswer { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: AnswerBody::default() })
     }
 }
 

@@ -1,11 +1,14 @@
 //! What functions answer.
 
+mod body;
+mod download;
 mod kinds;
 
 use anyport_ports::Failure;
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+pub use body::{AnswerBody, BodyError, ByteStream};
+pub use download::Download;
 pub use kinds::{Created, NoContent, Page, Tagged};
 
 use crate::extract::SchemaOf;
@@ -13,7 +16,7 @@ use crate::fault::Fault;
 use crate::function::kind::{Http, TriggerKind};
 
 /// A response to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct HttpAnswer {
     /// The status.
@@ -21,7 +24,7 @@ pub struct HttpAnswer {
     /// The headers, with the content type if there is a body.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Bytes,
+    pub body: AnswerBody,
 }
 
 /// What an answer will be, for the OpenAPI document.
@@ -38,7 +41,7 @@ pub struct AnswerShape {
 /// What a function called by HTTP answers when it succeeds.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an answer to an HTTP request",
-    note = "answer Json<T>, Created<T>, NoContent, Tagged<T> or Page<T>"
+    note = "answer Json<T>, Created<T>, NoContent, Tagged<T>, Page<T> or Download"
 )]
 pub trait Answer: Send {
     /// What it will be.

@@ -18,7 +18,7 @@ pub use precondition::IfMatch;
 pub use raw::Body;
 
 pub(crate) use precondition::entity_tag;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
 pub(crate) use violation::pointer;
 
 use crate::function::kind::TriggerKind;

@@ -8,8 +8,10 @@ mod service;
 use std::time::Duration;
 
 pub(crate) use body::read as read_body;
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+pub(crate) use head::REQUEST_ID;
 #[cfg(feature = "server")]
-pub(crate) use head::{REQUEST_ID, check_headers, request_id};
+pub(crate) use head::{check_headers, request_id};
 pub use service::{HttpService, ResponseBody};
 
 /// Bounds of what clients may take their time with.

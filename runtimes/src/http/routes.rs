@@ -20,7 +20,7 @@ pub(super) struct Route {
     pub(super) body: BodyKind,
     pub(super) call: Call<Http>,
     /// How many more invocations may run at once.
-    pub(super) permits: Semaphore,
+    pub(super) permits: Arc<Semaphore>,
 }
 
 /// The functions of one path.
@@ -57,7 +57,7 @@ impl Routes {
                 limits: function.limits,
                 body: function.body,
                 call: Arc::clone(call),
-                permits: Semaphore::new(permits),
+                permits: Arc::new(Semaphore::new(permits)),
             };
             let resource = resources
                 .entry(path.clone())

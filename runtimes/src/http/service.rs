@@ -13,26 +13,27 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
-use http_body_util::Full;
 use tower::Service;
 use tracing::Instrument as _;
 
 use super::HttpOptions;
 use super::head::{REQUEST_ID, check_headers, check_json, is_empty, request_id};
 use super::routes::{Route, Routes};
-use crate::answer::HttpAnswer;
+use crate::answer::{AnswerBody, HttpAnswer};
 use crate::function::BoxFuture;
 use crate::function::kind::HttpInvocation;
-use crate::pipeline;
+use crate::pipeline::{self, Deadline};
 use crate::problem::Problem;
+use crate::trace_context::TraceContext;
 use crate::workload::{BodyKind, InvalidWorkload, Prepared, Workload};
 
 /// The body of every response.
-pub type ResponseBody = Full<Bytes>;
+pub type ResponseBody = AnswerBody;
 
 /// Serves the HTTP functions of a workload. It answers every request; whatever was wrong is a problem (RFC 9457).
 ///
-/// It is a `tower::Service` over any body, so that every host can drive it.
+/// It is a `tower::Service` over any body, so that every host can drive it. A host that has one puts its [`Deadline`] among
+/// the request's extensions.
 #[derive(Clone)]
 pub struct HttpService {
     inner: Arc<Inner>,
@@ -85,7 +86,10 @@ where
         let inner = Arc::clone(&self.inner);
         Box::pin(async move {
             let id = request_id(request.headers());
-            let span = tracing::info_span!("request", request_id = %id);
+            let span = tracing::info_span!("request", request_id = %id, trace_id = tracing::field::Empty);
+            if let Some(trace) = TraceContext::of(request.headers()) {
+                span.record("trace_id", trace.trace_id());
+            }
             Ok(inner.serve(request, &id).instrument(span).await)
         })
     }
@@ -130,7 +134,8 @@ impl Inner {
         let route = found.resource.route(&parts.method)?;
         line.function = Some(Arc::clone(&route.function));
         let body = self.body(route, &parts, body).await?;
-        let _permit = route.permits.try_acquire().map_err(|_| {
+        let deadline = parts.extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+        let permit = Arc::clone(&route.permits).try_acquire_owned().map_err(|_| {
             let most = route.limits.concurrency;
             Problem::unavailable("overloaded", format!("{most} requests are being served here already: try again"))
         })?;
@@ -141,7 +146,11 @@ impl Inner {
             body,
         };
         let call = async { (route.call)(invocation, &self.routes.ports).await };
-        pipeline::bounded(route.limits.timeout, call).await?
+        let timeout = deadline.within(route.limits.timeout);
+        let deadline = Deadline::after(timeout);
+        let mut answer = pipeline::bounded(timeout, call).await??;
+        answer.body = answer.body.bounded(deadline, permit);
+        Ok(answer)
     }
 
     async fn body<B>(&self, route: &Route, parts: &Parts, body: B) -> Result<Bytes, Problem>
@@ -160,16 +169,17 @@ impl Inner {
 }
 
 fn response(answer: HttpAnswer) -> Response<ResponseBody> {
-    let mut response = Response::new(Full::new(answer.body));
+    let mut response = Response::new(answer.body);
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     response
 }
 
-/// Leaves the length that the body would have.
+/// Leaves the length that the body would have, if it is known.
 fn without_body(response: &mut Response<ResponseBody>) {
-    let length = std::mem::take(response.body_mut()).size_hint().exact().unwrap_or(0);
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    if let Some(length) = std::mem::take(response.body_mut()).size_hint().exact() {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
 }
 
 impl fmt::Debug for HttpService {

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_ports::blobs::{BlobInfo, Blobs, ListBlobs};
-use anyport_ports::documents::Key;
 use anyport_ports::{BucketName, Clock as _, Result, Timestamp};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
-use super::claimed::{Ended, Worker};
-use super::claims::Claimed;
+use super::claimed::{Ended, spawn};
+use crate::backoff::Backoff;
+use crate::claims::{self, BlobState, Claimed, Worker};
 use crate::function::kind::CreatedBlob;
 
 /// One blob-triggered function on one replica.
@@ -33,14 +31,11 @@ pub(super) struct BlobWatch {
     pub(super) interval: Duration,
 }
 
-/// A digest of a blob's name and etag.
-type State = [u8; 32];
-
 /// What is known of the states of blobs.
 struct Known {
-    settled: HashSet<State>,
+    settled: HashSet<BlobState>,
     /// When to look again at those that are not settled.
-    open: HashMap<State, Timestamp>,
+    open: HashMap<BlobState, Timestamp>,
 }
 
 impl BlobWatch {
@@ -87,7 +82,7 @@ impl BlobWatch {
         tasks: &mut JoinSet<()>,
         known: &mut Known,
         permits: &Semaphore,
-        ended: &mpsc::UnboundedSender<Ended<State>>,
+        ended: &mpsc::UnboundedSender<Ended<BlobState>>,
         stop: &CancellationToken,
     ) -> Result<()> {
         let mut seen = HashSet::new();
@@ -99,7 +94,7 @@ impl BlobWatch {
                 if stop.is_cancelled() {
                     return Ok(());
                 }
-                let state = digest(&blob);
+                let state = claims::blob_state(&blob.name, &blob.etag);
                 seen.insert(state);
                 if !known.is_due(&state, self.worker.clock.now()) {
                     continue;
@@ -124,17 +119,16 @@ impl BlobWatch {
         &self,
         tasks: &mut JoinSet<()>,
         known: &mut Known,
-        state: State,
+        state: BlobState,
         blob: BlobInfo,
-        ended: &mpsc::UnboundedSender<Ended<State>>,
+        ended: &mpsc::UnboundedSender<Ended<BlobState>>,
     ) -> Result<bool> {
-        let sort = state.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let key = Key::new(format!("blob/{}", self.worker.function.name()), sort)?;
+        let key = claims::of_blob(self.worker.function.name(), &state)?;
         match self.worker.claims.claim(&key, blob.name.as_str(), self.worker.lease()).await? {
             Claimed::Here(claim) => {
                 known.note(state, Some(self.worker.clock.now().plus(self.worker.lease())));
                 let input = CreatedBlob { name: blob.name, etag: blob.etag };
-                self.worker.spawn(tasks, state, claim, input, ended.clone());
+                spawn(&self.worker, tasks, state, claim, input, ended.clone());
                 return Ok(true);
             }
             Claimed::Elsewhere(until) => known.note(state, Some(until)),
@@ -145,11 +139,11 @@ impl BlobWatch {
 }
 
 impl Known {
-    fn is_due(&self, state: &State, now: Timestamp) -> bool {
+    fn is_due(&self, state: &BlobState, now: Timestamp) -> bool {
         !self.settled.contains(state) && self.open.get(state).is_none_or(|at| *at <= now)
     }
 
-    fn note(&mut self, state: State, again: Option<Timestamp>) {
+    fn note(&mut self, state: BlobState, again: Option<Timestamp>) {
         if let Some(at) = again {
             self.open.insert(state, at);
         } else {
@@ -158,17 +152,8 @@ impl Known {
         }
     }
 
-    fn forget_all_but(&mut self, seen: &HashSet<State>) {
+    fn forget_all_but(&mut self, seen: &HashSet<BlobState>) {
         self.settled.retain(|state| seen.contains(state));
         self.open.retain(|state, _| seen.contains(state));
     }
-}
-
-fn digest(blob: &BlobInfo) -> State {
-    let mut digest = Sha256::new();
-    // The length keeps name and etag apart, whatever they hold.
-    digest.update((blob.name.as_str().len() as u64).to_le_bytes());
-    digest.update(blob.name.as_str());
-    digest.update(blob.etag.as_str());
-    digest.finalize().into()
 }

@@ -13,9 +13,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::backoff::Backoff;
-use super::claimed::LEASE_MARGIN;
+use crate::backoff::Backoff;
+use crate::claims::LEASE_MARGIN;
 use crate::events::EventFunction;
+use crate::pipeline::Deadline;
 
 /// The least time between two looks that found nothing, whatever the adapter waits.
 const IDLE: Duration = Duration::from_millis(50);
@@ -94,8 +95,8 @@ impl Consumer {
             attempt = delivery.attempt,
         );
         async {
-            let (receipt, attempt) = (delivery.receipt.clone(), delivery.attempt);
-            let outcome = self.outcome(delivery, attempt).await;
+            let receipt = delivery.receipt.clone();
+            let outcome = self.outcome(delivery).await;
             self.settle(&receipt, &outcome).await;
         }
         .instrument(span)
@@ -103,26 +104,11 @@ impl Consumer {
         drop(permit);
     }
 
-    async fn outcome(&self, delivery: Delivery, attempt: u32) -> Outcome {
+    async fn outcome(&self, delivery: Delivery) -> Outcome {
         let receipt = delivery.receipt.clone();
-        let called = tokio::select! {
-            called = self.function.invoke(delivery) => called,
+        tokio::select! {
+            outcome = self.function.outcome(delivery, self.retry_base, Deadline::NONE) => outcome,
             never = self.keep_leased(&receipt) => match never {},
-        };
-        match called {
-            Ok(()) => {
-                tracing::info!("done");
-                Outcome::Ack
-            }
-            Err(fault) => {
-                let outcome = fault.outcome(attempt, self.retry_base);
-                if matches!(outcome, Outcome::DeadLetter { .. }) {
-                    tracing::error!(error = %fault, "given up: a dead letter");
-                } else {
-                    tracing::warn!(error = %fault, "to be delivered again");
-                }
-                outcome
-            }
         }
     }
 

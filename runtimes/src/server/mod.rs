@@ -9,11 +9,9 @@
 //! | `/_anyport/blobs/...` | signed URLs of the embedded store, if there is one |
 
 mod accept;
-mod backoff;
 mod bare_errors;
 mod blob_watch;
 mod claimed;
-mod claims;
 mod consumer;
 mod readiness;
 mod router;

@@ -3,23 +3,19 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use anyport_ports::documents::Key;
 use anyport_ports::{Clock as _, Result, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::backoff::Backoff;
-use super::claimed::{Ended, Worker};
-use super::claims::Claimed;
+use super::claimed::{Ended, spawn};
+use crate::backoff::Backoff;
+use crate::claims::{self, Claimed, Worker};
 use crate::function::kind::Slot;
 use crate::schedule::Cron;
 
 /// The longest sleep between two looks at the clock: it may be set, and in tests it is.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How long the record of a slot is kept.
-pub(super) const KEEP: Duration = Duration::from_hours(24);
 
 /// One scheduled function on one replica.
 ///
@@ -73,7 +69,7 @@ impl Schedule {
                     Ok(Claimed::Here(claim)) => {
                         open.insert(slot, now.plus(self.worker.lease()));
                         let input = Slot { scheduled_for: slot };
-                        self.worker.spawn(tasks, slot, claim, input, ended.clone());
+                        spawn(&self.worker, tasks, slot, claim, input, ended.clone());
                     }
                     Ok(Claimed::Elsewhere(until)) => look_again(&mut open, slot, Some(until)),
                     Ok(Claimed::Settled) => look_again(&mut open, slot, None),
@@ -95,16 +91,15 @@ impl Schedule {
     }
 
     async fn claim(&self, slot: Timestamp) -> Result<Claimed> {
-        let (partition, sort) = (self.partition(), slot.to_string());
-        let key = Key::new(partition, sort.as_str())?;
-        self.worker.claims.claim(&key, &sort, self.worker.lease()).await
+        let key = claims::of_slot(self.worker.function.name(), slot)?;
+        self.worker.claims.claim(&key, &slot.to_string(), self.worker.lease()).await
     }
 
     /// When the schedule was first known to any replica.
     async fn registered(&self) -> Timestamp {
         let mut backoff = Backoff::default();
         loop {
-            let since = match Key::new(self.partition(), "registered") {
+            let since = match claims::of_registration(self.worker.function.name()) {
                 Ok(key) => self.worker.claims.since(&key).await,
                 Err(error) => Err(error),
             };
@@ -116,10 +111,6 @@ impl Schedule {
                 }
             }
         }
-    }
-
-    fn partition(&self) -> String {
-        format!("schedule/{}", self.worker.function.name())
     }
 }
 

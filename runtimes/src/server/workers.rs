@@ -5,11 +5,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::blob_watch::BlobWatch;
-use super::claimed::Worker;
-use super::claims::Claims;
 use super::consumer::Consumer;
-use super::scheduler::{self, Schedule};
+use super::scheduler::Schedule;
 use super::settings::ServerSettings;
+use crate::claims::{Claims, KEEP_SLOTS, Worker};
 use crate::events::EventFunctions;
 use crate::schedule::Cron;
 
@@ -28,7 +27,7 @@ pub(super) fn start(
     }
     let claims = Claims::new(ports, settings.retry_base);
     for (cron, function) in functions.schedules {
-        let (clock, keep) = (ports.clock.clone(), Some(scheduler::KEEP));
+        let (clock, keep) = (ports.clock.clone(), Some(KEEP_SLOTS));
         let worker = Worker { function, clock, claims: claims.clone(), keep };
         let schedule = Schedule { worker, cron: Cron::parse(&cron)?, catch_up: settings.schedule_catch_up };
         tasks.spawn(schedule.run(stop.clone()));

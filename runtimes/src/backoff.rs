@@ -9,16 +9,16 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Pauses that double from 100 ms to 5 s, and start anew after a success. A store that names a longer pause gets it.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
-    pub(super) fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }
 
-    pub(super) fn failed(&mut self, error: &Error) -> Duration {
+    pub(crate) fn failed(&mut self, error: &Error) -> Duration {
         let doubled = FIRST.saturating_mul(2_u32.saturating_pow(self.failures)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         match error.retry() {

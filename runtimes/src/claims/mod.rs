@@ -1,22 +1,34 @@
-//! Who does what, among replicas: each slot of a schedule and each created blob is claimed by one of them, by
-//! compare-and-swap in the collection [`RUNTIME_COLLECTION`].
+//! Who does what, among replicas or invocations: each slot of a schedule and each created blob is claimed by one of them,
+//! by compare-and-swap in the collection [`RUNTIME_COLLECTION`].
 //!
 //! A claim holds for a lease that is longer than the function's timeout. When its owner dies, another replica takes it
 //! over once the lease is past. What is done, or was given up, stays on record.
 
+mod keys;
+mod worker;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "server")]
+use anyport_ports::Error;
 use anyport_ports::documents::{Body, Condition, Documents, Key, Put, Version};
 use anyport_ports::handles::Ports;
-use anyport_ports::{Clock, Error, ErrorKind, Ids, Result, Timestamp};
+use anyport_ports::{Clock, ErrorKind, Ids, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::workload::RUNTIME_COLLECTION;
 
+#[cfg(feature = "server")]
+pub(crate) use keys::{BlobState, of_registration};
+pub(crate) use keys::{blob_state, of_blob, of_slot};
+#[cfg(feature = "server")]
+pub(crate) use worker::LEASE_MARGIN;
+pub(crate) use worker::{KEEP_SLOTS, Worker};
+
 /// Attempts before what keeps failing is given up.
-pub(super) const MAX_ATTEMPTS: u32 = 5;
+pub(crate) const MAX_ATTEMPTS: u32 = 5;
 
 /// How long after losing a race for a claim its state is looked at again.
 const LOST_RACE: Duration = Duration::from_millis(500);
@@ -53,7 +65,7 @@ enum State {
 
 /// The right to do something, until the lease is past.
 #[derive(Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     key: Key,
     record: Record,
     version: Version,
@@ -61,19 +73,19 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Which attempt this is, from 1.
-    pub(super) fn attempt(&self) -> u32 {
+    pub(crate) fn attempt(&self) -> u32 {
         self.record.attempts
     }
 
     /// What was claimed: a slot, or the name of a blob.
-    pub(super) fn subject(&self) -> &str {
+    pub(crate) fn subject(&self) -> &str {
         &self.record.subject
     }
 }
 
 /// What became of an attempt to claim.
 #[derive(Debug)]
-pub(super) enum Claimed {
+pub(crate) enum Claimed {
     /// It is to be done now, here.
     Here(Claim),
     /// Another has it, or it waits: look again then.
@@ -84,7 +96,7 @@ pub(super) enum Claimed {
 
 /// The claims of one replica.
 #[derive(Clone)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     documents: Arc<dyn Documents>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -92,13 +104,14 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    pub(super) fn new(ports: &Ports, retry_base: Duration) -> Self {
+    pub(crate) fn new(ports: &Ports, retry_base: Duration) -> Self {
         let (documents, clock, ids) = (Arc::clone(&ports.documents), Arc::clone(&ports.clock), Arc::clone(&ports.ids));
         Self { documents, clock, ids, retry_base }
     }
 
     /// When something was first registered under this key; that is now if it never was.
-    pub(super) async fn since(&self, key: &Key) -> Result<Timestamp> {
+    #[cfg(feature = "server")]
+    pub(crate) async fn since(&self, key: &Key) -> Result<Timestamp> {
         #[derive(Serialize, Deserialize)]
         struct Since {
             since: Timestamp,
@@ -114,7 +127,7 @@ impl Claims {
     }
 
     /// Claims what stands under a key.
-    pub(super) async fn claim(&self, key: &Key, subject: &str, lease: Duration) -> Result<Claimed> {
+    pub(crate) async fn claim(&self, key: &Key, subject: &str, lease: Duration) -> Result<Claimed> {
         let now = self.clock.now();
         let (standing, condition) = match self.documents.get(&RUNTIME_COLLECTION, key).await? {
             None => (None, Condition::Absent),
@@ -163,7 +176,7 @@ impl Claims {
 
     /// Puts on record how a claim ended: when to look at it again, if another attempt is to be made. Records are kept for
     /// `keep`, or for good.
-    pub(super) async fn settle(
+    pub(crate) async fn settle(
         &self,
         claim: &Claim,
         result: Result<(), Fault>,

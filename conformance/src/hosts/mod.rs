@@ -1,0 +1,4 @@
+//! Doubles of the hosts that call functions: strict about what a host asks of the process, and driven by tests.
+
+pub mod gateway;
+pub mod runtime_api;

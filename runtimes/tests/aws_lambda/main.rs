@@ -1,0 +1,17 @@
+//! The host AWS Lambda: events in, what the host is told out; and the process as the host starts it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod buckets;
+#[cfg(feature = "server")]
+mod equality;
+mod fixtures;
+mod gateways;
+#[path = "../server/notes.rs"]
+mod notes;
+mod process;
+mod queues;
+mod schedules;
+mod site;
+mod topics;
+mod workload;
