@@ -88,12 +88,10 @@ impl Documents for RedisStore {
     async fn transact(&self, collection: &CollectionName, transaction: &Transaction) -> Result<Vec<Version>> {
         let steps = transaction.operations().iter().map(|(key, operation)| (key, Step::from(operation)));
         let written = write::steps(self, collection, transaction.partition(), steps).await;
-        written.map_err(|(key, error)| match key {
-            Some(key) => error.during("documents.transact", format_args!("{collection}/{key}")),
-            None => {
-                let partition = transaction.partition().as_str().escape_debug();
-                error.during("documents.transact", format_args!("{collection}/{partition}"))
-            }
+        written.map_err(|(key, error)| {
+            let partition = transaction.partition().as_str().escape_debug();
+            let resource = key.map_or_else(|| format!("{collection}/{partition}"), |key| format!("{collection}/{key}"));
+            error.during("documents.transact", resource)
         })
     }
 }

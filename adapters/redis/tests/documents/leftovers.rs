@@ -93,7 +93,9 @@ async fn a_partition_without_documents_is_forgotten_once_no_write_can_come_and_i
     let store = provisioned(&server).await;
     let listed = || {
         let parts = 0..16;
-        parts.map(|part| server.ask::<usize>(redis::cmd("ZCARD").arg(format!("anyport:partitions:{{orders/{part}}}")))).sum::<usize>()
+        parts
+            .map(|part| server.ask::<usize>(redis::cmd("ZCARD").arg(format!("anyport:partitions:{{orders/{part}}}"))))
+            .sum::<usize>()
     };
     let scanned = async || store.scan(&ORDERS, &ScanQuery::segment(Segment::whole())).await.unwrap().documents.len();
     store.put(&ORDERS, &key("a"), &put("open", "1")).await.unwrap();
