@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "aws-lambda")]
+use anyport_runtimes::aws_lambda::LambdaSettings;
 use anyport_runtimes::logs::LogSettings;
+#[cfg(feature = "server")]
 use anyport_runtimes::server::ServerSettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An adapter that is compiled in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// The adapters that keep documents and carry messages, of those that are compiled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Adapter {
+pub(crate) enum Store {
     /// One file and two folders, shared by any number of processes of this machine.
     #[cfg(feature = "sqlite")]
     #[default]
@@ -19,6 +22,32 @@ pub(crate) enum Adapter {
     #[cfg(feature = "memory")]
     #[cfg_attr(not(feature = "sqlite"), default)]
     Memory,
+    /// DynamoDB; SNS with SQS.
+    #[cfg(feature = "aws")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory")), default)]
+    Aws,
+    /// Redis or Valkey.
+    #[cfg(feature = "redis")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws")), default)]
+    Redis,
+}
+
+/// The adapters that keep blobs and secrets, of those that are compiled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Vault {
+    /// Files of this machine; secrets from its environment as well.
+    #[cfg(any(feature = "sqlite", feature = "redis"))]
+    #[cfg_attr(any(feature = "sqlite", not(any(feature = "memory", feature = "aws"))), default)]
+    Sqlite,
+    /// This process's memory: gone when it ends.
+    #[cfg(feature = "memory")]
+    #[cfg_attr(not(feature = "sqlite"), default)]
+    Memory,
+    /// S3; Secrets Manager.
+    #[cfg(feature = "aws")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory")), default)]
+    Aws,
 }
 
 /// The settings of the storefront.
@@ -26,24 +55,69 @@ pub(crate) enum Adapter {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Who keeps documents.
-    pub(crate) documents: Adapter,
+    pub(crate) documents: Store,
     /// Who carries messages.
-    pub(crate) messages: Adapter,
+    pub(crate) messages: Store,
     /// Who keeps blobs, and signs URLs to them.
-    pub(crate) blobs: Adapter,
+    pub(crate) blobs: Vault,
     /// Who keeps secrets.
-    pub(crate) secrets: Adapter,
+    pub(crate) secrets: Vault,
     /// The folder that the embedded store keeps everything in.
     pub(crate) data: PathBuf,
-    /// What signed URLs begin with, where the server is reached from outside: `https://shop.example.com`. Default: the
-    /// address that it listens on.
+    /// What signed URLs of the embedded store begin with, where the server is reached from outside:
+    /// `https://shop.example.com`. Default: the address that it listens on.
     pub(crate) public_url: Option<String>,
+    /// Amazon Web Services.
+    #[cfg(feature = "aws")]
+    pub(crate) aws: AwsSection,
+    /// Redis.
+    #[cfg(feature = "redis")]
+    pub(crate) redis: RedisSection,
     /// How unpaid orders expire.
     pub(crate) expiry: ExpirySettings,
     /// How the server runs.
+    #[cfg(feature = "server")]
     pub(crate) server: ServerSettings,
+    /// How functions run on AWS Lambda.
+    #[cfg(feature = "aws-lambda")]
+    pub(crate) aws_lambda: LambdaSettings,
     /// How it logs.
     pub(crate) log: LogSettings,
+}
+
+/// Amazon Web Services. Credentials, region and endpoints are found by the conventions of AWS's own tools: the variables
+/// `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and their like, profiles, and the roles of containers and instances.
+#[cfg(feature = "aws")]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AwsSection {
+    /// What the names of tables, topics, queues, buckets and secrets begin with: `staging-`. Default: nothing.
+    pub(crate) prefix: String,
+}
+
+/// Redis.
+#[cfg(feature = "redis")]
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RedisSection {
+    /// Where it is, and as whom to log in: `redis://user:password@host:6379/0`; of a cluster, some of its nodes, separated
+    /// by commas. Default: what the variable `REDIS_URL` says, or else this machine's.
+    pub(crate) url: Option<String>,
+    /// Whether it is a cluster.
+    pub(crate) cluster: bool,
+    /// What the names of its keys begin with: `staging-`. Default: nothing.
+    pub(crate) prefix: String,
+}
+
+#[cfg(feature = "redis")]
+impl std::fmt::Debug for RedisSection {
+    /// The URL may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisSection")
+            .field("cluster", &self.cluster)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How unpaid orders expire.
@@ -63,30 +137,54 @@ impl Default for ExpirySettings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let adapter = Adapter::default();
         Self {
-            documents: adapter,
-            messages: adapter,
-            blobs: adapter,
-            secrets: adapter,
+            documents: Store::default(),
+            messages: Store::default(),
+            blobs: Vault::default(),
+            secrets: Vault::default(),
             data: PathBuf::from("data"),
             public_url: None,
+            #[cfg(feature = "aws")]
+            aws: AwsSection::default(),
+            #[cfg(feature = "redis")]
+            redis: RedisSection::default(),
             expiry: ExpirySettings::default(),
+            #[cfg(feature = "server")]
             server: ServerSettings::default(),
+            #[cfg(feature = "aws-lambda")]
+            aws_lambda: LambdaSettings::default(),
             log: LogSettings::default(),
         }
     }
 }
 
 impl Settings {
-    /// What signed URLs begin with.
+    /// What signed URLs of the embedded store begin with.
     pub(crate) fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| self.own_url())
+    }
+
+    /// How functions run on AWS Lambda: names begin as the adapter's do, unless it is set otherwise.
+    #[cfg(feature = "aws-lambda")]
+    pub(crate) fn lambda(&self) -> LambdaSettings {
+        #[cfg(feature = "aws")]
+        if self.aws_lambda.prefix.is_empty() {
+            return LambdaSettings { prefix: self.aws.prefix.clone(), ..self.aws_lambda.clone() };
+        }
+        self.aws_lambda.clone()
+    }
+
+    #[cfg(feature = "server")]
+    fn own_url(&self) -> String {
         let address = self.server.address;
-        let of_address = || {
-            let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
-            let host = if host.contains(':') { format!("[{host}]") } else { host };
-            format!("http://{host}:{}", address.port())
-        };
-        self.public_url.clone().unwrap_or_else(of_address)
+        let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        format!("http://{host}:{}", address.port())
+    }
+
+    /// Without a server nobody follows them.
+    #[cfg(not(feature = "server"))]
+    fn own_url(&self) -> String {
+        "http://localhost".to_owned()
     }
 }

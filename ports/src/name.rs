@@ -5,11 +5,11 @@ use std::fmt;
 
 use crate::{Error, Result};
 
-/// Shortest and longest name, in bytes: what every provider accepts for a table, container, topic, queue and bucket,
-/// with room for an environment's prefix.
-pub const NAME_LENGTH: std::ops::RangeInclusive<usize> = 2..=48;
+/// Shortest and longest name, in bytes: what every provider accepts for a table, container, topic, queue and bucket
+/// (DynamoDB and S3 want three characters), with room for an environment's prefix.
+pub const NAME_LENGTH: std::ops::RangeInclusive<usize> = 3..=48;
 
-const RULE: &str = "a name is 2 to 48 of a-z, 0-9 and '-', starts with a letter and does not end with '-'";
+const RULE: &str = "a name is 3 to 48 of a-z, 0-9 and '-', starts with a letter and does not end with '-'";
 
 const fn is_valid(bytes: &[u8]) -> bool {
     if bytes.len() < *NAME_LENGTH.start() || bytes.len() > *NAME_LENGTH.end() {
@@ -47,7 +47,7 @@ impl Name {
     ///
     /// If the name is bad: in a `const`, where this belongs, it then does not compile.
     pub const fn from_static(name: &'static str) -> Self {
-        assert!(is_valid(name.as_bytes()), "not a resource name: 2 to 48 of a-z, 0-9, '-', starting with a letter");
+        assert!(is_valid(name.as_bytes()), "not a resource name: 3 to 48 of a-z, 0-9, '-', starting with a letter");
         Self(Cow::Borrowed(name))
     }
 
@@ -126,10 +126,10 @@ mod tests {
 
     #[test]
     fn names_hold_on_every_provider() {
-        for good in ["ab", "users", "order-events2", &"a".repeat(48)] {
+        for good in ["abc", "users", "order-events2", &"a".repeat(48)] {
             assert!(Name::new(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "1a", "-ab", "ab-", "Ab", "a_b", "a.b", "ä-b", &"a".repeat(49)] {
+        for bad in ["", "a", "ab", "1ab", "-abc", "abc-", "Abc", "a_b", "a.b", "ä-b", &"a".repeat(49)] {
             assert!(Name::new(bad).is_err(), "{bad}");
         }
     }

@@ -114,7 +114,7 @@ mod tests {
             let subscription = Subscription::new(TopicName::new(topic).unwrap(), name).unwrap();
             naming.subscription(&subscription, '_', 80)
         };
-        assert_ne!(of("ab-cd", "ef"), of("ab", "cd-ef"));
-        assert_ne!(of("ab", "cd"), of("abc", "dd"));
+        assert_ne!(of("one-two", "three"), of("one", "two-three"));
+        assert_ne!(of("one", "two"), of("onet", "two"));
     }
 }

@@ -17,7 +17,7 @@ use crate::suite::resources;
 const CALLS: usize = 48;
 
 const NAMES: [SecretName; 3] =
-    [SecretName::from_static("api-key"), SecretName::from_static("db"), SecretName::from_static("signing-key2")];
+    [SecretName::from_static("api-key"), SecretName::from_static("database"), SecretName::from_static("signing-key2")];
 
 /// How long a rotation may take to show.
 const SHOWS: Duration = Duration::from_secs(30);

@@ -131,8 +131,14 @@ mod tests {
     fn what_is_not_of_the_form_is_no_grant() {
         let text = grant("a").text();
         assert!(SignedGrant::parse(&text).is_some());
-        for other in ["", "/", &text[1..], &text.replace("receipts/", "receipts"), &text.replace("GET", "get"), &text.replace('5', "x")]
-        {
+        for other in [
+            "",
+            "/",
+            &text[1..],
+            &text.replace("receipts/", "receipts"),
+            &text.replace("GET", "get"),
+            &text.replace('5', "x"),
+        ] {
             assert_eq!(SignedGrant::parse(other), None, "{other}");
         }
         assert_eq!(SignedGrant::split(&text), None);

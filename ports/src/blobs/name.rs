@@ -33,7 +33,8 @@ impl BlobName {
             return Err(Error::invalid(format!("the blob's name {name:?} holds a control character")));
         }
         if name.split('/').any(|segment| segment.is_empty() || segment.ends_with('.')) {
-            let message = format!("a segment of the blob's name {name:?}, between slashes, is empty or ends with a dot");
+            let message =
+                format!("a segment of the blob's name {name:?}, between slashes, is empty or ends with a dot");
             return Err(Error::invalid(message));
         }
         Ok(Self(name))
@@ -80,7 +81,9 @@ mod tests {
         for good in ["a", " ", "a/b", ".a", "..a", "a.b/.c", "?#%2F\\", "é", "\u{1f600}", "\u{fffd}"] {
             assert_eq!(BlobName::new(good).unwrap().as_str(), good);
         }
-        for bad in ["", "/", "a/", "/a", "a//b", ".", "..", "a/..", "./a", "a.", "a./b", "\0", "a\n", "\u{85}", "\u{ffff}"] {
+        for bad in
+            ["", "/", "a/", "/a", "a//b", ".", "..", "a/..", "./a", "a.", "a./b", "\0", "a\n", "\u{85}", "\u{ffff}"]
+        {
             assert_eq!(BlobName::new(bad).unwrap_err().kind(), ErrorKind::InvalidInput, "{bad:?}");
         }
     }

@@ -21,7 +21,7 @@ pub use page::{Direction, MAX_PAGE, Page};
 pub use query::Query;
 pub use range::TextRange;
 pub use scan::{ScanQuery, Segment};
-pub use write::{Condition, MAX_TRANSACTION, Operation, Put, Transaction, Version};
+pub use write::{Condition, MAX_TRANSACTION, MAX_TRANSACTION_BYTES, Operation, Put, Transaction, Version};
 
 use crate::{CollectionName, Error, Result, Timestamp};
 
@@ -210,7 +210,8 @@ pub trait Documents: Send + Sync + 'static {
     /// - **DOC-TXN-1**: if all conditions hold, all operations happen.
     /// - **DOC-TXN-2**: if one condition fails, nothing happens, and the error is the one its operation would have alone
     ///   (of several that fail, any).
-    /// - **DOC-TXN-3**: fifty operations are done as one; a fifty-first, or a key named twice, cannot be asked for.
+    /// - **DOC-TXN-3**: fifty operations are done as one, and so are bodies of 1 MiB together; a fifty-first, more bytes, or a
+    ///   key named twice, cannot be asked for.
     /// - **DOC-TXN-4**: a `Check` requires its condition and leaves its document as it is, version included.
     /// - **DOC-TXN-5**: concurrent transactions take effect one after another, and once a `get` has seen one write of a
     ///   transaction, every later `get` sees all of them. (A page of `query` may not: DynamoDB reads its items one by one.)

@@ -10,6 +10,10 @@ use crate::{Error, ErrorKind, Result, Timestamp};
 /// Most operations in one transaction. DynamoDB and Cosmos DB allow 100, of which an adapter's own may need half.
 pub const MAX_TRANSACTION: usize = 50;
 
+/// Most that the bodies of one transaction may be together, in bytes of compact JSON. Cosmos DB takes 2 MB in one batch and
+/// DynamoDB 4 MB in one transaction, to which an adapter's own fields and escapes add.
+pub const MAX_TRANSACTION_BYTES: usize = 1024 * 1024;
+
 /// The version of a document: opaque text, new on every write and never reused for a key. As it travels to clients and
 /// back (an `ETag`), any text can be held; what no store gave matches no document.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -137,12 +141,13 @@ impl Operation {
 pub struct Transaction {
     partition: Partition,
     operations: Vec<(Key, Operation)>,
+    bytes: usize,
 }
 
 impl Transaction {
     /// A transaction without operations yet.
     pub fn in_partition(partition: Partition) -> Self {
-        Self { partition, operations: Vec::new() }
+        Self { partition, operations: Vec::new(), bytes: 0 }
     }
 
     /// Adds a write of the document with this sort key.
@@ -161,7 +166,7 @@ impl Transaction {
     }
 
     /// Adds an operation; [`InvalidInput`](ErrorKind::InvalidInput) if one with this key is there already, or if it
-    /// would be the 51st.
+    /// would be the 51st; [`TooLarge`](ErrorKind::TooLarge) if the bodies would be more than 1 MiB together.
     pub fn with(mut self, sort: impl Into<String>, operation: Operation) -> Result<Self> {
         let key = self.partition.key(sort)?;
         if self.operations.len() == MAX_TRANSACTION {
@@ -169,6 +174,14 @@ impl Transaction {
         }
         if self.operations.iter().any(|(other, _)| *other == key) {
             return Err(Error::invalid(format!("the transaction names {key} twice: one operation per document")));
+        }
+        if let Operation::Put(put) = &operation {
+            self.bytes += put.body.to_json().len();
+            if self.bytes > MAX_TRANSACTION_BYTES {
+                let message =
+                    format!("the bodies are more than {MAX_TRANSACTION_BYTES} bytes together: split the transaction");
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
         }
         self.operations.push((key, operation));
         Ok(self)
@@ -201,6 +214,19 @@ mod tests {
             .check("a", Condition::Absent)
             .and_then(|transaction| transaction.delete("a", Condition::Always));
         assert_eq!(twice.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+
+    #[test]
+    fn a_transaction_holds_a_mebibyte() {
+        let put = |bytes: usize| {
+            let text = "x".repeat(bytes - r#"{"a":""}"#.len());
+            Put::new(Body::of(&serde_json::json!({ "a": text })).unwrap())
+        };
+        let quarter = MAX_TRANSACTION_BYTES / 4;
+        let empty = Transaction::in_partition(Partition::new("p").unwrap());
+        let full = (0..4).try_fold(empty, |transaction, n| transaction.put(n.to_string(), put(quarter))).unwrap();
+        assert!(full.clone().delete("x", Condition::Always).is_ok());
+        assert_eq!(full.put("x", put(8)).unwrap_err().kind(), ErrorKind::TooLarge);
     }
 
     #[test]

@@ -165,8 +165,11 @@ impl Receipt {
 }
 
 impl fmt::Debug for Receipt {
+    /// An adapter may keep the message in it, which may hold personal data: only the beginning is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Receipt({})", self.0.escape_debug())
+        const SHOWN: usize = 16;
+        let (shown, rest) = self.0.split_at(self.0.floor_char_boundary(SHOWN));
+        write!(f, "Receipt({}{})", shown.escape_debug(), if rest.is_empty() { "" } else { ".." })
     }
 }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyport_ports::documents::{Body, Condition, Key, MAX_TRANSACTION, Operation, Partition, Transaction, Version};
+use anyport_ports::documents::{
+    Body, Condition, Key, MAX_BODY_BYTES, MAX_TRANSACTION, MAX_TRANSACTION_BYTES, Operation, Partition, Transaction,
+    Version,
+};
 use anyport_ports::{ErrorKind, Result};
 use serde_json::{Value, json};
 
@@ -130,7 +133,25 @@ async fn fifty_operations_are_one(cx: Context<DocumentStore>) -> Verdict {
     let more = create_all.clone().delete("one more", Condition::Always);
     expect_error(more, ErrorKind::InvalidInput, "a fifty-first operation")?;
     let twice = Transaction::in_partition(partition).check("a", Condition::Absent)?.delete("a", Condition::Always);
-    expect_error(twice, ErrorKind::InvalidInput, "a key named twice")
+    expect_error(twice, ErrorKind::InvalidInput, "a key named twice")?;
+    as_many_bytes_as_there_may_be(&store).await
+}
+
+async fn as_many_bytes_as_there_may_be(store: &DocumentStore) -> Verdict {
+    let partition = Partition::new("large")?;
+    let keys: Vec<Key> =
+        (0..MAX_TRANSACTION_BYTES / MAX_BODY_BYTES).map(|n| partition.key(format!("s{n}"))).collect::<Result<_>>()?;
+    let largest = json!({ "text": "x".repeat(MAX_BODY_BYTES - r#"{"text":""}"#.len()) });
+    let full = keys.iter().try_fold(Transaction::in_partition(partition), |transaction, key| {
+        transaction.put(key.sort(), writing(&largest)?)
+    })?;
+    store.documents.transact(&THINGS, &full).await?;
+    let expected = Body::of(&largest)?;
+    for found in read_all(store, &keys).await? {
+        ensure!(found.is_some_and(|it| it.body == expected), "a body of a full transaction did not come back");
+    }
+    let more = full.put("one more", writing(&json!({}))?);
+    expect_error(more, ErrorKind::TooLarge, "more bytes than a transaction holds")
 }
 
 async fn a_check_leaves_its_document_alone(cx: Context<DocumentStore>) -> Verdict {

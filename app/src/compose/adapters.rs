@@ -1,0 +1,215 @@
+//! The adapters that are compiled in, each opened when the first port is bound to it.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+#[cfg(any(feature = "sqlite", feature = "redis"))]
+use anyhow::anyhow;
+use anyport_ports::Clock;
+use anyport_ports::blobs::{Blobs, FetchSigned, SignBlobs};
+use anyport_ports::documents::Documents;
+#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
+use anyport_ports::handles::NamedSecret as _;
+use anyport_ports::messages::Messages;
+use anyport_ports::resources::{Provision, Resources};
+use anyport_ports::secrets::Secrets;
+#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
+use domain::receipts::ReceiptKey;
+
+use crate::settings::{Settings, Store, Vault};
+
+/// A port, and who makes what it needs.
+pub(super) struct Bound<P: ?Sized> {
+    pub(super) port: Arc<P>,
+    pub(super) provision: Arc<dyn Provision>,
+}
+
+/// The ports of blobs.
+pub(super) struct BoundBlobs {
+    pub(super) port: Arc<dyn Blobs>,
+    pub(super) signer: Arc<dyn SignBlobs>,
+    /// Who answers requests to signed URLs, where no cloud does.
+    pub(super) signed: Option<Arc<dyn FetchSigned>>,
+    pub(super) provision: Arc<dyn Provision>,
+}
+
+/// The port of secrets.
+pub(super) struct BoundSecrets {
+    pub(super) port: Arc<dyn Secrets>,
+    /// Puts the secret that receipts are signed with, where a workload may do that.
+    pub(super) put: Option<PutSecret>,
+}
+
+/// Writes the secret that receipts are signed with.
+pub(super) type PutSecret = Box<dyn Fn(&[u8]) -> anyport_ports::Result<()> + Send + Sync>;
+
+/// The adapters.
+pub(super) struct Adapters<'a> {
+    settings: &'a Settings,
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "DynamoDB wants to know its indexes"))]
+    resources: &'a Resources,
+    clock: Arc<dyn Clock>,
+    #[cfg(feature = "memory")]
+    memory: Option<anyport_memory::MemoryStore>,
+    #[cfg(any(feature = "sqlite", feature = "redis"))]
+    sqlite: Option<Arc<anyport_sqlite::SqliteStore>>,
+    #[cfg(feature = "aws")]
+    aws: Option<anyport_aws::Aws>,
+    #[cfg(feature = "redis")]
+    redis: Option<Arc<anyport_redis::RedisStore>>,
+}
+
+impl<'a> Adapters<'a> {
+    pub(super) fn new(settings: &'a Settings, resources: &'a Resources, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            settings,
+            resources,
+            clock,
+            #[cfg(feature = "memory")]
+            memory: None,
+            #[cfg(any(feature = "sqlite", feature = "redis"))]
+            sqlite: None,
+            #[cfg(feature = "aws")]
+            aws: None,
+            #[cfg(feature = "redis")]
+            redis: None,
+        }
+    }
+
+    pub(super) async fn documents(&mut self) -> Result<Bound<dyn Documents>> {
+        Ok(match self.settings.documents {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite => documents(self.sqlite()?),
+            #[cfg(feature = "memory")]
+            Store::Memory => documents(Arc::new(self.memory().handle())),
+            #[cfg(feature = "aws")]
+            Store::Aws => {
+                let aws = self.aws().await?;
+                documents(Arc::new(aws.documents().declaring(&self.resources.collections)))
+            }
+            #[cfg(feature = "redis")]
+            Store::Redis => documents(self.redis().await?),
+        })
+    }
+
+    pub(super) async fn messages(&mut self) -> Result<Bound<dyn Messages>> {
+        Ok(match self.settings.messages {
+            #[cfg(feature = "sqlite")]
+            Store::Sqlite => messages(self.sqlite()?),
+            #[cfg(feature = "memory")]
+            Store::Memory => messages(Arc::new(self.memory().handle())),
+            #[cfg(feature = "aws")]
+            Store::Aws => messages(Arc::new(self.aws().await?.messages())),
+            #[cfg(feature = "redis")]
+            Store::Redis => messages(self.redis().await?),
+        })
+    }
+
+    pub(super) async fn blobs(&mut self) -> Result<BoundBlobs> {
+        Ok(match self.settings.blobs {
+            #[cfg(any(feature = "sqlite", feature = "redis"))]
+            Vault::Sqlite => embedded_blobs(self.sqlite()?),
+            #[cfg(feature = "memory")]
+            Vault::Memory => embedded_blobs(Arc::new(self.memory().handle())),
+            #[cfg(feature = "aws")]
+            Vault::Aws => {
+                let settings = anyport_blobs::s3::S3Settings::new().with_prefix(&self.settings.aws.prefix);
+                let store = Arc::new(anyport_blobs::ObjectBlobs::s3(&settings)?);
+                BoundBlobs {
+                    port: Arc::clone(&store) as _,
+                    signer: Arc::clone(&store) as _,
+                    signed: None,
+                    provision: store,
+                }
+            }
+        })
+    }
+
+    pub(super) async fn secrets(&mut self) -> Result<BoundSecrets> {
+        Ok(match self.settings.secrets {
+            #[cfg(any(feature = "sqlite", feature = "redis"))]
+            Vault::Sqlite => {
+                let folder = self.settings.data.join("secrets");
+                let secrets = Arc::new(anyport_sqlite::FileSecrets::new(folder, "STOREFRONT_SECRET_"));
+                let port = Arc::clone(&secrets) as _;
+                BoundSecrets { port, put: Some(Box::new(move |value| secrets.put(&ReceiptKey::NAME, value).map(drop))) }
+            }
+            #[cfg(feature = "memory")]
+            Vault::Memory => {
+                let store = self.memory();
+                let port = Arc::new(store.handle());
+                let put = move |value: &[u8]| {
+                    store.put_secret(&ReceiptKey::NAME, value.to_vec());
+                    Ok(())
+                };
+                BoundSecrets { port, put: Some(Box::new(put)) }
+            }
+            #[cfg(feature = "aws")]
+            Vault::Aws => BoundSecrets { port: Arc::new(self.aws().await?.secrets()), put: None },
+        })
+    }
+
+    #[cfg(any(feature = "sqlite", feature = "redis"))]
+    fn sqlite(&mut self) -> Result<Arc<anyport_sqlite::SqliteStore>> {
+        if let Some(opened) = &self.sqlite {
+            return Ok(Arc::clone(opened));
+        }
+        let folder = &self.settings.data;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            anyhow!("the folder {} cannot be made, set data to another one: {error}", folder.display())
+        })?;
+        let store = anyport_sqlite::SqliteStore::open(&folder.join("storefront.db"), Arc::clone(&self.clock))?;
+        let store = Arc::new(store.with_public_url(&self.settings.public_url())?);
+        Ok(Arc::clone(self.sqlite.insert(store)))
+    }
+
+    #[cfg(feature = "memory")]
+    fn memory(&mut self) -> anyport_memory::MemoryStore {
+        let (clock, url) = (&self.clock, self.settings.public_url());
+        let open = || anyport_memory::MemoryStore::new(Arc::clone(clock)).with_public_url(&url);
+        self.memory.get_or_insert_with(open).clone()
+    }
+
+    #[cfg(feature = "aws")]
+    async fn aws(&mut self) -> Result<anyport_aws::Aws> {
+        if let Some(opened) = &self.aws {
+            return Ok(opened.clone());
+        }
+        let settings = anyport_aws::AwsSettings { prefix: self.settings.aws.prefix.clone(), ..Default::default() };
+        let aws = anyport_aws::Aws::connect(&settings, Arc::clone(&self.clock)).await?;
+        Ok(self.aws.insert(aws).clone())
+    }
+
+    #[cfg(feature = "redis")]
+    async fn redis(&mut self) -> Result<Arc<anyport_redis::RedisStore>> {
+        if let Some(opened) = &self.redis {
+            return Ok(Arc::clone(opened));
+        }
+        let section = &self.settings.redis;
+        let settings = match &section.url {
+            Some(url) => anyport_redis::RedisSettings::at(url),
+            None => anyport_redis::RedisSettings::default(),
+        };
+        let settings = settings.prefixed(&section.prefix).clustered(section.cluster);
+        let store = Arc::new(anyport_redis::RedisStore::connect(&settings).await?);
+        Ok(Arc::clone(self.redis.insert(store)))
+    }
+}
+
+fn documents<S: Documents + Provision>(store: Arc<S>) -> Bound<dyn Documents> {
+    Bound { port: Arc::clone(&store) as _, provision: store }
+}
+
+fn messages<S: Messages + Provision>(store: Arc<S>) -> Bound<dyn Messages> {
+    Bound { port: Arc::clone(&store) as _, provision: store }
+}
+
+#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
+fn embedded_blobs<S: Blobs + SignBlobs + FetchSigned + Provision>(store: Arc<S>) -> BoundBlobs {
+    BoundBlobs {
+        port: Arc::clone(&store) as _,
+        signer: Arc::clone(&store) as _,
+        signed: Some(Arc::clone(&store) as _),
+        provision: store,
+    }
+}

@@ -1,0 +1,81 @@
+//! The composition root: the one place where adapters are chosen and opened.
+
+mod adapters;
+mod provision;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use anyport_ports::blobs::FetchSigned;
+use anyport_ports::handles::{NamedSecret as _, Ports};
+use anyport_ports::resources::{Provision, Resources};
+use anyport_ports::secrets::{CachedSecrets, SecretVersion, Secrets};
+use anyport_ports::{Clock, ErrorKind};
+use anyport_runtimes::{SystemClock, UuidIds};
+use domain::receipts::ReceiptKey;
+
+use crate::settings::Settings;
+use adapters::{Adapters, PutSecret};
+use provision::Split;
+
+/// How long a secret is kept before it is read again, and how much longer while its store is not reached.
+const SECRET_TTL: Duration = Duration::from_mins(5);
+const STALE_SECRET: Duration = Duration::from_hours(1);
+
+/// The adapters, bound to the ports.
+pub(crate) struct Composed {
+    pub(crate) ports: Ports,
+    pub(crate) provision: Arc<dyn Provision>,
+    /// Who answers requests to signed URLs, where no cloud does.
+    pub(crate) signed: Option<Arc<dyn FetchSigned>>,
+    /// Whether a secret for development was made.
+    pub(crate) made_secret: bool,
+}
+
+/// Opens the adapters that the settings ask for, each once, and binds them. `resources` are what the functions need.
+pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Result<Composed> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut adapters = Adapters::new(settings, resources, Arc::clone(&clock));
+    let documents = adapters.documents().await?;
+    let messages = adapters.messages().await?;
+    let blobs = adapters.blobs().await?;
+    let secrets = adapters.secrets().await?;
+
+    let made_secret = match &secrets.put {
+        Some(put) => make_secret(&*secrets.port, put).await?,
+        None => false,
+    };
+    Ok(Composed {
+        ports: Ports {
+            documents: documents.port,
+            messages: messages.port,
+            blobs: blobs.port,
+            signer: blobs.signer,
+            secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
+            clock,
+            ids: Arc::new(UuidIds),
+        },
+        provision: Arc::new(Split {
+            documents: documents.provision,
+            messages: messages.provision,
+            blobs: blobs.provision,
+        }),
+        signed: blobs.signed,
+        made_secret,
+    })
+}
+
+/// Makes the secret that receipts are signed with, if there is none: on one machine. In a cloud somebody puts it there.
+async fn make_secret(secrets: &dyn Secrets, put: &PutSecret) -> Result<bool> {
+    match secrets.get(&ReceiptKey::NAME, &SecretVersion::Latest).await {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let mut value = [0; 32];
+            getrandom::fill(&mut value).map_err(|error| anyhow!("this machine gives no random bytes: {error}"))?;
+            put(&value)?;
+            Ok(true)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,113 @@
+//! What AWS does beside a function: it reads queues and buckets, and makes events of what it finds.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_ports::blobs::{Blobs, ListBlobs};
+use anyport_ports::messages::{Batch, Delay, Delivery, Messages, Receive, Subscription};
+use anyport_ports::{BucketName, Naming, TopicName};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const IMPORTS: BucketName = BucketName::from_static("imports");
+
+/// Where events come from.
+pub(crate) struct Sources {
+    messages: Arc<dyn Messages>,
+    blobs: Arc<dyn Blobs>,
+    naming: Naming,
+    fulfilment: Subscription,
+    told: BTreeSet<String>,
+}
+
+/// Messages that were received, as an event.
+pub(crate) struct Received {
+    pub(crate) event: Value,
+    deliveries: Vec<Delivery>,
+}
+
+impl Sources {
+    pub(crate) fn of(world: &World) -> Self {
+        let topic = TopicName::from_static("order-events");
+        Self {
+            messages: Arc::clone(&world.messages),
+            blobs: Arc::clone(&world.blobs),
+            naming: Naming::new(&world.prefix).expect("a prefix"),
+            fulfilment: Subscription::new(topic, "fulfilment").expect("a subscription"),
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// The rule of a schedule fires.
+    pub(crate) fn rule(&self, function: &str) -> Value {
+        let rule = self.naming.of(function, 64);
+        json!({
+            "version": "0", "id": "cdc73f9d-aea9-11e3-9d5a-835b769c0d9c", "detail-type": "Scheduled Event",
+            "source": "aws.events", "account": "123456789012", "time": "2026-01-01T03:00:00Z", "region": "us-east-1",
+            "resources": [format!("arn:aws:events:us-east-1:123456789012:rule/{rule}")], "detail": {},
+        })
+    }
+
+    /// What an event source mapping hands to the function: messages that wait.
+    pub(crate) async fn messages(&self) -> Option<Received> {
+        let receive = Receive::new(10, Duration::from_secs(30)).expect("a receive").waiting(Duration::from_millis(200));
+        let deliveries = self.messages.receive(&self.fulfilment, receive).await.expect("an answer");
+        let queue = self.naming.subscription(&self.fulfilment, '_', 80);
+        let record = |(at, delivery): (usize, &Delivery)| {
+            json!({
+                "messageId": at.to_string(), "receiptHandle": delivery.receipt.as_str(),
+                "body": delivery.message.to_cloud_event(),
+                "attributes": {
+                    "ApproximateReceiveCount": delivery.attempt.to_string(), "SentTimestamp": "1767225600000",
+                    "SenderId": "AIDA", "ApproximateFirstReceiveTimestamp": "1767225600000",
+                },
+                "messageAttributes": {}, "md5OfBody": "0", "eventSource": "aws:sqs", "awsRegion": "us-east-1",
+                "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{queue}"),
+            })
+        };
+        let records: Vec<Value> = deliveries.iter().enumerate().map(record).collect();
+        (!records.is_empty()).then(|| Received { event: json!({ "Records": records }), deliveries })
+    }
+
+    /// What the mapping does with the answer: it deletes what succeeded, and lets the rest come again.
+    pub(crate) async fn settle(&self, received: Received, answer: &Value) {
+        let failures = answer["batchItemFailures"].as_array().expect("a list of failures");
+        let failed: BTreeSet<&str> = failures.iter().map(|it| it["itemIdentifier"].as_str().expect("text")).collect();
+        for (at, delivery) in received.deliveries.into_iter().enumerate() {
+            if failed.contains(at.to_string().as_str()) {
+                let delay = Delay::new(Duration::from_millis(100)).expect("a delay");
+                self.messages.nack(&self.fulfilment, &delivery.receipt, delay).await.expect("an answer");
+            } else {
+                let receipts = Batch::one(delivery.receipt);
+                self.messages.ack(&self.fulfilment, &receipts).await.expect("an answer");
+            }
+        }
+    }
+
+    /// What a bucket tells of blobs that arrived since it was asked last.
+    pub(crate) async fn new_blobs(&mut self) -> Vec<Value> {
+        let bucket = self.naming.of(IMPORTS.as_str(), 63);
+        let page = self.blobs.list(&IMPORTS, &ListBlobs::prefix("")).await.expect("a page");
+        let mut events = Vec::new();
+        for blob in page.blobs {
+            if !self.told.insert(blob.name.as_str().to_owned()) {
+                continue;
+            }
+            let key = percent_encoding::utf8_percent_encode(blob.name.as_str(), percent_encoding::NON_ALPHANUMERIC);
+            events.push(json!({ "Records": [{
+                "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",
+                "eventTime": "2026-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
+                "userIdentity": { "principalId": "A" }, "requestParameters": { "sourceIPAddress": "192.0.2.1" },
+                "responseElements": {},
+                "s3": {
+                    "s3SchemaVersion": "1.0", "configurationId": "c",
+                    "bucket": { "name": bucket, "ownerIdentity": { "principalId": "A" }, "arn": format!("arn:aws:s3:::{bucket}") },
+                    "object": { "key": key.to_string(), "size": blob.length, "eTag": blob.etag.as_str().trim_matches('"'), "sequencer": "0" },
+                },
+            }] }));
+        }
+        events
+    }
+}

@@ -1,0 +1,104 @@
+//! One table of requests and events, played on every host over every set of adapters: the answers, and what is stored in
+//! the end, are the same byte by byte.
+
+#![expect(clippy::expect_used, reason = "a test says by it what it takes for granted")]
+
+mod hosts;
+mod play;
+mod scenario;
+#[path = "../storefront_server/mod.rs"]
+mod storefront_server;
+mod transcript;
+mod world;
+
+use anyport_conformance::hosts::gateway::Gateway;
+
+use crate::hosts::{CargoLambda, Host, Lambda, PlainServer};
+use crate::world::{Set, World};
+
+/// What every run must give. `ANYPORT_WRITE_TRANSCRIPT=1` writes it anew, from a run on the server over SQLite.
+const TRANSCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e_hosts/transcript.txt");
+
+/// A client. It speaks plain HTTP only, and yet wants to know who would encrypt.
+fn http_client() -> reqwest::Client {
+    // Another test of this process may have said so already.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::new()
+}
+
+/// Plays the table and holds the transcript against the expected one.
+async fn holds(mut host: Box<dyn Host>, world: &World) {
+    let found = play::play(&scenario::scenario(), &mut *host, world).await;
+    host.stop().await;
+    let expected = std::fs::read_to_string(TRANSCRIPT).expect("the transcript");
+    let pairs = || found.lines().zip(expected.lines());
+    if let Some(at) = pairs().position(|(found, expected)| found != expected) {
+        let before: Vec<&str> = expected.lines().take(at).skip(at.saturating_sub(12)).collect();
+        let lines = [&found, &expected].map(|text| text.lines().nth(at).unwrap_or_default());
+        panic!("line {} differs\n{}\nfound:    {}\nexpected: {}", at + 1, before.join("\n"), lines[0], lines[1]);
+    }
+    assert_eq!(found.lines().count(), expected.lines().count());
+}
+
+async fn on_server(set: Set) {
+    let world = set.fresh().await;
+    holds(Box::new(PlainServer::start(&world)), &world).await;
+}
+
+async fn on_lambda(set: Set, gateway: Gateway) {
+    let world = set.fresh().await;
+    holds(Box::new(Lambda::start(&world, gateway).await), &world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_with_sqlite() {
+    if std::env::var_os("ANYPORT_WRITE_TRANSCRIPT").is_some() {
+        let world = Set::Sqlite.fresh().await;
+        let mut host = PlainServer::start(&world);
+        let found = play::play(&scenario::scenario(), &mut host, &world).await;
+        std::fs::write(TRANSCRIPT, found).expect("it is written");
+        return;
+    }
+    on_server(Set::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_with_redis() {
+    on_server(Set::Redis).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn server_with_aws() {
+    on_server(Set::Aws).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_lambda_with_sqlite() {
+    on_lambda(Set::Sqlite, Gateway::FunctionUrl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_lambda_with_redis() {
+    on_lambda(Set::Redis, Gateway::Http).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_lambda_with_aws() {
+    on_lambda(Set::Aws, Gateway::FunctionUrl).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_lambda_behind_a_rest_api() {
+    on_lambda(Set::Sqlite, Gateway::Rest).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aws_lambda_behind_a_load_balancer() {
+    on_lambda(Set::Sqlite, Gateway::LoadBalancer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cargo_lambda_with_aws() {
+    let world = Set::Aws.fresh().await;
+    holds(Box::new(CargoLambda::start(&world).await), &world).await;
+}

@@ -1,0 +1,162 @@
+//! What the functions work on: one set of adapters, in a namespace of its own, seen from outside as well.
+
+mod sets;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use anyport_ports::blobs::{BlobName, BlobRange, Blobs, ListBlobs, PutBlob};
+use anyport_ports::documents::{Body, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
+use anyport_ports::messages::Messages;
+use anyport_ports::{BucketName, CollectionName};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) use sets::Set;
+
+use crate::http_client;
+use crate::transcript::Transcript;
+
+/// Collections that the domain has; the runtimes' own, of claims, is not the same on every host.
+const COLLECTIONS: [CollectionName; 3] = [
+    CollectionName::from_static("users"),
+    CollectionName::from_static("emails"),
+    CollectionName::from_static("orders"),
+];
+
+const BUCKETS: [BucketName; 3] = [
+    BucketName::from_static("receipts"),
+    BucketName::from_static("imports"),
+    BucketName::from_static("import-results"),
+];
+
+/// What signed URLs of the embedded store begin with on a host that is no server: nobody answers there.
+pub(crate) const NOBODY: &str = "http://localhost";
+
+/// The bucket that clients upload to.
+const UPLOADS: BucketName = BucketName::from_static("imports");
+
+/// When aged orders were placed.
+const LONG_AGO: &str = "2020-01-01T00:00:00.000Z";
+
+/// A namespace of a set of adapters.
+pub(crate) struct World {
+    /// What is kept on this machine, and the working folder of the processes under test.
+    pub(crate) folder: TempDir,
+    /// The settings of the processes under test: variables of the environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// What names at AWS begin with.
+    pub(crate) prefix: String,
+    pub(crate) documents: Arc<dyn Documents>,
+    pub(crate) scan: Arc<dyn Scan>,
+    pub(crate) messages: Arc<dyn Messages>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// Whether the blobs are in a cloud, which answers requests to signed URLs itself.
+    pub(crate) cloud_blobs: bool,
+}
+
+impl World {
+    /// The binary under test, with the settings of this world and no other. Another build of it is put to the test by the
+    /// variable `ANYPORT_STOREFRONT`.
+    pub(crate) fn app(&self) -> Command {
+        let program = std::env::var("ANYPORT_STOREFRONT").unwrap_or_else(|_| env!("CARGO_BIN_EXE_app").to_owned());
+        let mut command = Command::new(program);
+        command.env_clear().current_dir(self.folder.path()).envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Makes what the functions need.
+    pub(crate) fn provision(&self) {
+        let output = self.app().arg("--provision").output().expect("it starts");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Puts the content where a signed URL allows it.
+    pub(crate) async fn upload(&self, url: &str, content_type: &str, content: &str) {
+        if self.answers(url) {
+            let request = http_client().put(url).header("content-type", content_type).body(content.to_owned());
+            let status = request.send().await.expect("an answer").status();
+            assert!(status.is_success(), "{status}");
+            return;
+        }
+        // On a host that is no server nobody answers for files of this machine: what would be put there is put there.
+        let (bucket, name) = signed_place(url);
+        let put = PutBlob::new(content_type, content.to_owned()).expect("a blob");
+        self.blobs.put(&bucket, &name, &put).await.expect("it is written");
+    }
+
+    /// What a signed URL gives.
+    pub(crate) async fn follow(&self, url: &str) -> String {
+        if self.answers(url) {
+            let response = http_client().get(url).send().await.expect("an answer");
+            assert_eq!(response.status().as_u16(), 200, "{url}");
+            return response.text().await.expect("text");
+        }
+        let (bucket, name) = signed_place(url);
+        String::from_utf8(self.read(&bucket, &name).await).expect("UTF-8")
+    }
+
+    fn answers(&self, url: &str) -> bool {
+        self.cloud_blobs || !url.starts_with(NOBODY)
+    }
+
+    async fn read(&self, bucket: &BucketName, name: &BlobName) -> Vec<u8> {
+        let blob = self.blobs.get(bucket, name, BlobRange::All).await.expect("a blob");
+        blob.bytes(1 << 20).await.expect("its bytes").to_vec()
+    }
+
+    /// Makes an order an old one.
+    pub(crate) async fn age(&self, user: &str, order: &str) {
+        let (orders, key) = (&COLLECTIONS[2], Key::new(user, format!("order/{order}")).expect("a key"));
+        let standing = self.documents.get(orders, &key).await.expect("an answer").expect("the order");
+        let mut fields = standing.body.fields().clone();
+        fields.insert("placed_at".to_owned(), Value::from(LONG_AGO));
+        let put = Put::new(Body::new(fields).expect("a body"));
+        self.documents.put(orders, &key, &put).await.expect("it is written");
+    }
+
+    /// Writes down everything that is stored.
+    pub(crate) async fn dump(&self, transcript: &mut Transcript) {
+        for collection in COLLECTIONS {
+            let mut lines = Vec::new();
+            let mut cursor = None;
+            loop {
+                let query = ScanQuery::segment(Segment::whole()).after(cursor.as_ref()).expect("a cursor");
+                let page = self.scan.scan(&collection, &query).await.expect("a page");
+                let line =
+                    |it: &Document| format!("{} {} {}", it.key.partition().as_str(), it.key.sort(), it.body.to_json());
+                lines.extend(page.documents.iter().map(line));
+                cursor = page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            let lines = transcript.in_order(lines);
+            transcript.note(&format!("= {collection}"));
+            lines.iter().for_each(|line| transcript.note(line));
+        }
+        for bucket in BUCKETS {
+            transcript.note(&format!("= {bucket}"));
+            let page = self.blobs.list(&bucket, &ListBlobs::prefix("")).await.expect("a page");
+            let mut lines = Vec::new();
+            for name in page.names() {
+                let info = self.blobs.head(&bucket, name).await.expect("a blob");
+                let text = String::from_utf8_lossy(&self.read(&bucket, name).await).into_owned();
+                // What a client said of its upload, the embedded store does not keep.
+                let kind = if bucket == UPLOADS { "" } else { info.content_type.as_str() };
+                lines.push(format!("{name} {kind} {text}"));
+            }
+            let lines = transcript.in_order(lines);
+            lines.iter().for_each(|line| transcript.note(line));
+        }
+    }
+}
+
+/// The bucket and the blob that a signed URL of the embedded store names.
+fn signed_place(url: &str) -> (BucketName, BlobName) {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let place = path.split("/_anyport/blobs/").nth(1).unwrap_or_else(|| panic!("no signed URL: {url}"));
+    let (bucket, name) = place.split_once('/').unwrap_or_else(|| panic!("no signed URL: {url}"));
+    let name = percent_encoding::percent_decode_str(name).decode_utf8().expect("UTF-8");
+    (BucketName::new(bucket).expect("a bucket"), BlobName::new(name).expect("a name"))
+}
