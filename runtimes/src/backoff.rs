@@ -14,6 +14,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
     }

@@ -88,7 +88,7 @@ mod tests {
         match told {
             Ok(told) => assert!(told == host && host.is_compiled_in()),
             Err(HostError::NotCompiledIn { host: name, .. }) => {
-                assert!(name == host.as_str() && !host.is_compiled_in())
+                assert!(name == host.as_str() && !host.is_compiled_in());
             }
             Err(other) => panic!("{other}"),
         }

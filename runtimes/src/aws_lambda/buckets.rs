@@ -106,9 +106,9 @@ async fn run(worker: &Worker<CreatedBlob>, blob: CreatedBlob, deadline: Deadline
             let (result, _) = worker.run(claim, blob, deadline).await;
             result.map_err(|fault| EventError::failed(function, fault))
         }
-        Claimed::Elsewhere(_) => {
+        Claimed::Elsewhere(until) => {
             let subject = blob.name.as_str().to_owned();
-            Err(EventError::Busy { function: function.to_owned(), subject })
+            Err(EventError::Busy { function: function.to_owned(), subject, until })
         }
         Claimed::Settled => {
             tracing::info!(function, blob = blob.name.as_str(), "done already");

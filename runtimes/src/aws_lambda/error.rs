@@ -1,5 +1,6 @@
 //! What the host is told of an event that was not handled.
 
+use anyport_ports::Timestamp;
 use lambda_runtime::Diagnostic;
 
 use crate::fault::Fault;
@@ -39,12 +40,16 @@ pub enum EventError {
         fault: Fault,
     },
     /// Another invocation is at it, or it waits for its next attempt.
-    #[error("{function} is being called for {subject} already, or waits for its next attempt: call again later")]
+    #[error(
+        "{function} is being called for {subject} already, or waits for its next attempt: call again after {until}"
+    )]
     Busy {
         /// The function.
         function: String,
         /// The slot or the blob.
         subject: String,
+        /// When it can be called at the earliest.
+        until: Timestamp,
     },
     /// Which messages failed cannot be told: the whole batch is to come again.
     #[error("a message failed that has no messageId: the whole batch must come again")]

@@ -106,7 +106,9 @@ impl Schedule {
                 let (result, _) = worker.run(claim, Slot { scheduled_for: slot }, deadline).await;
                 result.map_err(|fault| EventError::failed(name, fault))
             }
-            Claimed::Elsewhere(_) => Err(EventError::Busy { function: name.to_owned(), subject: slot.to_string() }),
+            Claimed::Elsewhere(until) => {
+                Err(EventError::Busy { function: name.to_owned(), subject: slot.to_string(), until })
+            }
             Claimed::Settled => {
                 tracing::info!(function = name, %slot, "done already");
                 Ok(())
