@@ -1,9 +1,11 @@
-//! What a shell script would do: `cargo xtask test`, `check`, `direction` and `mutants`.
+//! What a shell script would do: `cargo xtask test`, `check`, `direction`, `mutants` and `bench`.
 
+mod bench;
 mod check;
 mod direction;
 mod mutants;
 mod process;
+mod storefronts;
 mod test;
 mod tools;
 mod workspace;
@@ -20,6 +22,7 @@ Examples:
   cargo xtask test -- -E 'test(cursor)'     the tests whose names contain a word
   cargo xtask check                         all that is checked without running the product
   cargo xtask mutants --json                the kill matrix, for a program to read
+  cargo xtask bench lambda                  size and start of the storefront on AWS Lambda
 
 The tools these commands need are installed below the target folder, at pinned versions and checked
 hashes, unless they are on the PATH already. Nothing outside the target folder is changed.";
@@ -63,6 +66,9 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Measure the product beside a yardstick, and print the ratios.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +85,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(&workspace),
         Task::Direction => direction::run(&workspace),
         Task::Mutants { json } => mutants::run(&workspace, json),
+        Task::Bench(bench) => bench::run(&workspace, &bench),
     }
 }
 
