@@ -160,21 +160,29 @@ impl Default for Settings {
 
 impl Settings {
     /// What signed URLs of the embedded store begin with.
+    #[cfg(any(feature = "sqlite", feature = "memory", feature = "redis"))]
     pub(crate) fn public_url(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| self.own_url())
     }
 
-    /// How functions run on AWS Lambda: names begin as the adapter's do, unless it is set otherwise.
+    /// How functions run on AWS Lambda. With AWS compiled in, names begin as the adapter's do unless it is set otherwise, and
+    /// the queues that call functions are settled by the adapter whose they are.
     #[cfg(feature = "aws-lambda")]
     pub(crate) fn lambda(&self) -> LambdaSettings {
+        let mut lambda = self.aws_lambda.clone();
         #[cfg(feature = "aws")]
-        if self.aws_lambda.prefix.is_empty() {
-            return LambdaSettings { prefix: self.aws.prefix.clone(), ..self.aws_lambda.clone() };
+        {
+            if lambda.prefix.is_empty() {
+                lambda.prefix.clone_from(&self.aws.prefix);
+            }
+            if self.messages == Store::Aws {
+                lambda.settlement = anyport_runtimes::aws_lambda::Settlement::AwsAdapter;
+            }
         }
-        self.aws_lambda.clone()
+        lambda
     }
 
-    #[cfg(feature = "server")]
+    #[cfg(all(feature = "server", any(feature = "sqlite", feature = "memory", feature = "redis")))]
     fn own_url(&self) -> String {
         let address = self.server.address;
         let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
@@ -183,7 +191,7 @@ impl Settings {
     }
 
     /// Without a server nobody follows them.
-    #[cfg(not(feature = "server"))]
+    #[cfg(all(not(feature = "server"), any(feature = "sqlite", feature = "memory", feature = "redis")))]
     fn own_url(&self) -> String {
         "http://localhost".to_owned()
     }

@@ -102,3 +102,32 @@ async fn cargo_lambda_with_aws() {
     let world = Set::Aws.fresh().await;
     holds(Box::new(CargoLambda::start(&world).await), &world).await;
 }
+
+/// Builds for one host and one set of adapters.
+mod slim {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn aws_lambda_with_aws() {
+        let world = Set::Aws.fresh().await.on_a_build_for("aws-lambda", "aws");
+        holds(Box::new(Lambda::start(&world, Gateway::FunctionUrl).await), &world).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn cargo_lambda_with_aws() {
+        let world = Set::Aws.fresh().await.on_a_build_for("aws-lambda", "aws");
+        holds(Box::new(CargoLambda::start(&world).await), &world).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn aws_lambda_with_redis() {
+        let world = Set::Redis.fresh().await.on_a_build_for("aws-lambda", "redis");
+        holds(Box::new(Lambda::start(&world, Gateway::Http).await), &world).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn server_with_aws() {
+        let world = Set::Aws.fresh().await.on_a_build_for("server", "aws");
+        holds(Box::new(PlainServer::start(&world)), &world).await;
+    }
+}

@@ -2,6 +2,7 @@
 
 mod sets;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ const LONG_AGO: &str = "2020-01-01T00:00:00.000Z";
 pub(crate) struct World {
     /// What is kept on this machine, and the working folder of the processes under test.
     pub(crate) folder: TempDir,
+    program: PathBuf,
     /// The settings of the processes under test: variables of the environment.
     pub(crate) environment: Vec<(String, String)>,
     /// What names at AWS begin with.
@@ -56,13 +58,21 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The binary under test, with the settings of this world and no other. Another build of it is put to the test by the
-    /// variable `ANYPORT_STOREFRONT`.
+    /// The binary under test, with the settings of this world and no other.
     pub(crate) fn app(&self) -> Command {
-        let program = std::env::var("ANYPORT_STOREFRONT").unwrap_or_else(|_| env!("CARGO_BIN_EXE_app").to_owned());
-        let mut command = Command::new(program);
+        let mut command = Command::new(&self.program);
         command.env_clear().current_dir(self.folder.path()).envs(self.environment.iter().cloned());
         command
+    }
+
+    /// With the binary that `cargo xtask test` has built for this host and this set of adapters alone, instead of the one
+    /// that has everything in it.
+    pub(crate) fn on_a_build_for(mut self, host: &str, set: &str) -> Self {
+        let folder = std::env::var("ANYPORT_STOREFRONTS")
+            .unwrap_or_else(|_| panic!("ANYPORT_STOREFRONTS is not set: run `cargo xtask test`, which builds them"));
+        self.program = Path::new(&folder).join(format!("{host},{set}"));
+        assert!(self.program.is_file(), "{} is not there: run `cargo xtask test`", self.program.display());
+        self
     }
 
     /// Makes what the functions need.

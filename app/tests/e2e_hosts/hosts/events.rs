@@ -56,8 +56,10 @@ impl Sources {
         let deliveries = self.messages.receive(&self.fulfilment, receive).await.expect("an answer");
         let queue = self.naming.subscription(&self.fulfilment, '_', 80);
         let record = |(at, delivery): (usize, &Delivery)| {
+            // The adapter for AWS keeps more in its receipts than the handle.
+            let handle = delivery.receipt.as_str().lines().next();
             json!({
-                "messageId": at.to_string(), "receiptHandle": delivery.receipt.as_str(),
+                "messageId": at.to_string(), "receiptHandle": handle,
                 "body": delivery.message.to_cloud_event(),
                 "attributes": {
                     "ApproximateReceiveCount": delivery.attempt.to_string(), "SentTimestamp": "1767225600000",

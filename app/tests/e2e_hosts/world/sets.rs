@@ -1,5 +1,6 @@
 //! The sets of adapters.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -42,6 +43,7 @@ impl Set {
                 let environment = files(&folder).to_vec();
                 World {
                     folder,
+                    program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
@@ -67,6 +69,7 @@ impl Set {
                 );
                 World {
                     folder,
+                    program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
@@ -89,6 +92,7 @@ impl Set {
                 environment.extend([("ANYPORT_AWS__PREFIX", prefix.as_str())].map(owned));
                 World {
                     folder,
+                    program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
                     prefix,
                     documents: Arc::clone(&documents) as _,
