@@ -6,8 +6,9 @@ use anyhow::Result;
 use anyport_emulators::tools::{CARGO_DENY, CARGO_HACK};
 
 use crate::process::{self, Steps};
+use crate::test::ALL_FEATURES;
 use crate::workspace::Workspace;
-use crate::{direction, tools};
+use crate::{direction, storefronts, tools};
 
 /// Runs every check, the quick ones first, and lists them at the end.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
@@ -24,7 +25,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 
     let lints = ["--", "--deny", "warnings"];
     let mut clippy = cargo();
-    steps.command("lints", clippy.args(["clippy", "--workspace", "--all-targets"]).args(lints))?;
+    steps.command("lints", clippy.args(["clippy", "--workspace", "--all-targets", "--features", ALL_FEATURES]).args(lints))?;
 
     let hack = tools::provide(workspace, &mut steps, &CARGO_HACK)?;
     let mut features = process::program(workspace, hack);
@@ -33,6 +34,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
         features.args(["--package", package]);
     }
     steps.command("each feature by itself", features.args(lints))?;
+
+    for pair in storefronts::every_pair() {
+        let mut one = cargo();
+        one.args(["clippy", "--package", "app", "--no-default-features", "--features", &pair]).args(lints);
+        steps.command(&format!("the storefront for {pair}"), &mut one)?;
+    }
     Ok(steps.finish())
 }
 

@@ -7,8 +7,8 @@ use anyport_emulators::tools::{CARGO_NEXTEST, SCHEMATHESIS};
 use anyport_emulators::{Provider, Running};
 
 use crate::process::{self, Steps};
-use crate::tools;
 use crate::workspace::Workspace;
+use crate::{storefronts, tools};
 
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
@@ -26,14 +26,15 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
 
     if runner_arguments.is_empty() {
         let mut documentation = process::cargo(workspace);
-        documentation.args(["test", "--doc", "--workspace"]);
+        documentation.args(["test", "--doc", "--workspace", "--features", ALL_FEATURES]);
         with_emulators(&mut documentation);
         steps.command("documentation tests", &mut documentation)?;
     }
     let mut runner = process::program(workspace, nextest);
     runner.args(["nextest", "run"]);
     if !names_packages(runner_arguments) {
-        runner.arg("--workspace");
+        runner.args(["--workspace", "--features", ALL_FEATURES]);
+        runner.env("ANYPORT_STOREFRONTS", storefronts::build(workspace, &mut steps)?);
     }
     if !runner_arguments.iter().any(|argument| sets_threads(argument)) {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -46,6 +47,9 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     drop(emulators);
     Ok(steps.finish())
 }
+
+/// The storefront with every host and every adapter, which tests run on each host over each adapter.
+pub(crate) const ALL_FEATURES: &str = "app/all";
 
 /// Of the runner's threads, of which `.config/nextest.toml` says how many a test takes: one that keeps a core busy takes
 /// as many as a core has, one that mostly waits takes one.
