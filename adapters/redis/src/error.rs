@@ -3,6 +3,8 @@
 use anyport_ports::{Error, ErrorKind};
 use redis::RedisError;
 
+use crate::tls;
+
 /// An attempt that brought no answer, or a refusal.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -79,11 +81,14 @@ pub(crate) fn unexpected(what: &str) -> Error {
 /// Why nothing was done.
 fn refusal(cause: &RedisError) -> Error {
     use redis::ErrorKind as Kind;
+    if let Some(message) = tls::told_by(cause) {
+        return Error::new(ErrorKind::Unavailable, message).caused_by(cause.clone());
+    }
     let (kind, message) = match (cause.code(), cause.kind()) {
         (Some(code), _) => of_code(code, cause.detail().unwrap_or_default()),
         (None, Kind::AuthenticationFailed) => WRONG_CREDENTIALS,
         (None, Kind::Io | Kind::ClusterConnectionNotFound) => {
-            (ErrorKind::Unavailable, "the server is not reached: check the URL, and that it runs")
+            (ErrorKind::Unavailable, "the server is not reached: check the URL, and that it runs, with TLS or without")
         }
         (None, Kind::RESP3NotSupported) => {
             (ErrorKind::InvalidInput, "the server is too old: Redis 7, Valkey 7.2 or later is needed")

@@ -1,8 +1,17 @@
 //! Redis and Valkey: documents by Lua scripts, messages on streams; on one server, a primary with replicas, or a cluster.
 //!
 //! Redis 7.0 or Valkey 7.2 and later. [`RedisStore`] has documents, scans and messages, and makes collections, topics and
-//! subscriptions. Where the server is, [`RedisSettings`] says, or else the variable `REDIS_URL`. TLS (`rediss://`) is not
-//! compiled in.
+//! subscriptions. Where the server is, [`RedisSettings`] says, or else the variable `REDIS_URL`.
+//!
+//! # TLS
+//!
+//! With the feature `tls`, which is on by default, a URL may begin with `rediss://`: rustls on ring, TLS 1.2 or 1.3. The
+//! server's certificate is always checked, against its name in the URL and the CAs that the system trusts. A private CA
+//! is named by [`RedisSettings::ca_file`] for this store alone, or by the variables `SSL_CERT_FILE` and `SSL_CERT_DIR`
+//! for the process, where it takes the place of the system's. The CAs are read once, when the store connects. A cluster's
+//! nodes are checked by the names under which they know each other (`cluster-announce-hostname`, or the address).
+//! Certificates of clients are not supported: the server needs `tls-auth-clients no` or `optional`, and tells users apart
+//! by password.
 //!
 //! # What Redis promises, and what that makes of the contract
 //!
@@ -63,6 +72,11 @@ mod registry;
 mod script;
 mod settings;
 mod store;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 
 pub use settings::RedisSettings;
 pub use store::RedisStore;

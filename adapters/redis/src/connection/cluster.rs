@@ -12,6 +12,7 @@ use redis::{Cmd, ConnectionInfo, ProtocolVersion, RedisError, RedisResult, Value
 
 use super::CONNECT_TIMEOUT;
 use crate::error::Failure;
+use crate::tls::Trust;
 
 /// How often a request follows the cluster's directions before it is given up.
 const DIRECTIONS: u32 = 6;
@@ -22,8 +23,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Cluster(ClusterConnection);
 
 impl Cluster {
-    pub(super) async fn connect(nodes: Vec<ConnectionInfo>, response_timeout: Duration) -> Result<Self, Failure> {
-        let client = ClusterClient::builder(nodes)
+    pub(super) async fn connect(
+        nodes: Vec<ConnectionInfo>,
+        trust: Trust,
+        response_timeout: Duration,
+    ) -> Result<Self, Failure> {
+        let client = trust
+            .extended_to(ClusterClient::builder(nodes))
             .retries(0)
             .use_protocol(ProtocolVersion::RESP3)
             .connection_timeout(CONNECT_TIMEOUT)

@@ -15,6 +15,7 @@ use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionInfo, PushInfo, PushKi
 
 use super::CONNECT_TIMEOUT;
 use crate::error::Failure;
+use crate::tls::Trust;
 
 pub(super) struct Link {
     client: Client,
@@ -30,8 +31,8 @@ struct Attempt {
 }
 
 impl Link {
-    pub(super) fn to(server: ConnectionInfo, response_timeout: Duration) -> Result<Self, Failure> {
-        let client = Client::open(server).map_err(Failure::before_sending)?;
+    pub(super) fn to(server: ConnectionInfo, trust: Trust, response_timeout: Duration) -> Result<Self, Failure> {
+        let client = trust.client(server).map_err(Failure::before_sending)?;
         Ok(Self { client, response_timeout, current: Mutex::new(None) })
     }
 

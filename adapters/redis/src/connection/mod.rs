@@ -17,6 +17,7 @@ use self::link::Link;
 use crate::error::Failure;
 use crate::script::Script;
 use crate::settings::RedisSettings;
+use crate::tls::Trust;
 
 /// How long a server has to take a connection and greet.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,7 +30,7 @@ pub(crate) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Connection(Arc<Kind>);
 
 enum Kind {
-    Server(Link),
+    Server(Box<Link>),
     Cluster(Cluster),
 }
 
@@ -37,12 +38,13 @@ impl Connection {
     /// Connects. Each answer is waited for this long, so that commands which block need a connection of their own.
     pub(crate) async fn open(settings: &RedisSettings, response_timeout: Duration) -> Result<Self> {
         let mut servers = settings.servers()?;
+        let trust = Trust::for_servers(&servers, settings.ca_file.as_deref()).await?;
         let kind = if settings.cluster {
-            Kind::Cluster(Cluster::connect(servers, response_timeout).await.map_err(Failure::of_read)?)
+            Kind::Cluster(Cluster::connect(servers, trust, response_timeout).await.map_err(Failure::of_read)?)
         } else {
-            let link = Link::to(servers.swap_remove(0), response_timeout).map_err(Failure::of_read)?;
+            let link = Link::to(servers.swap_remove(0), trust, response_timeout).map_err(Failure::of_read)?;
             link.connect().await.map_err(Failure::of_read)?;
-            Kind::Server(link)
+            Kind::Server(Box::new(link))
         };
         Ok(Self(Arc::new(kind)))
     }

@@ -5,6 +5,8 @@
 mod failures;
 mod leftovers;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::time::{Duration, Instant};
 

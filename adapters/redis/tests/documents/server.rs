@@ -19,6 +19,11 @@ pub(crate) struct Server {
 impl Server {
     /// A server that keeps what it has acknowledged, with this password, or none.
     pub(crate) fn start(password: &'static str) -> Self {
+        Self::start_with(password, &[])
+    }
+
+    /// Likewise, with these settings besides.
+    pub(crate) fn start_with(password: &'static str, settings: &[String]) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let mut arguments: Vec<String> =
@@ -26,6 +31,7 @@ impl Server {
                 .map(str::to_owned)
                 .to_vec();
         arguments.extend([port.to_string(), "--dir".to_owned(), folder.path().display().to_string()]);
+        arguments.extend_from_slice(settings);
         if !password.is_empty() {
             arguments.extend(["--requirepass".to_owned(), password.to_owned()]);
         }
