@@ -7,6 +7,7 @@ use anyport_ports::{Clock, Timestamp};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde_json::Value;
@@ -26,6 +27,8 @@ pub(crate) enum Reply {
     Json(u16, Value),
     /// Closes the connection without an answer.
     Hangup,
+    /// Keeps the connection and never answers.
+    Silence,
 }
 
 /// The requests so far: the operation and the body of each.
@@ -39,6 +42,14 @@ pub(crate) struct Double {
 impl Double {
     /// A double that answers by `reply`, given the operation, the body, and how often the operation was asked before.
     pub(crate) async fn start(reply: impl Fn(&str, &Value, usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_within(timeouts(), reply).await
+    }
+
+    /// Likewise, waited for no longer than this.
+    pub(crate) async fn start_within(
+        timeouts: TimeoutConfig,
+        reply: impl Fn(&str, &Value, usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, asked, reply) = (listener.local_addr().unwrap(), Asked::default(), Arc::new(reply));
         let record = Arc::clone(&asked);
@@ -48,7 +59,13 @@ impl Double {
                 tokio::spawn(async move { serve(stream, &record, &*reply).await });
             }
         });
-        Self { aws: aws_at(address), asked }
+        Self { aws: aws_within(timeouts, &format!("http://{address}")), asked }
+    }
+
+    /// The bodies with which this operation was asked.
+    pub(crate) fn bodies(&self, operation: &str) -> Vec<Value> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|(asked, _)| asked == operation).map(|(_, body)| body.clone()).collect()
     }
 
     /// How often this operation was asked.
@@ -57,8 +74,13 @@ impl Double {
     }
 }
 
-/// AWS at an address, of which somebody may listen.
+/// AWS at an address, at which somebody may listen.
 pub(crate) fn aws_at(address: SocketAddr) -> Aws {
+    aws_within(timeouts(), &format!("http://{address}"))
+}
+
+/// AWS at an endpoint, waited for no longer than this.
+pub(crate) fn aws_within(timeouts: TimeoutConfig, endpoint: &str) -> Aws {
     struct Still;
     impl Clock for Still {
         fn now(&self) -> Timestamp {
@@ -69,11 +91,11 @@ pub(crate) fn aws_at(address: SocketAddr) -> Aws {
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(Client::new())
-        .timeout_config(timeouts())
+        .timeout_config(timeouts)
         .retry_config(retries())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .region(Region::from_static("eu-test-1"))
-        .endpoint_url(format!("http://{address}"))
+        .endpoint_url(endpoint)
         .build();
     Aws::of(sdk, Arc::new(Still))
 }
@@ -82,7 +104,11 @@ async fn serve(mut stream: TcpStream, asked: &Asked, reply: &(dyn Fn(&str, &Valu
     while let Some((operation, body)) = request(&mut stream).await {
         let before = asked.lock().unwrap().iter().filter(|(other, _)| *other == operation).count();
         asked.lock().unwrap().push((operation.clone(), body.clone()));
-        let Reply::Json(status, answer) = reply(&operation, &body, before) else { return };
+        let (status, answer) = match reply(&operation, &body, before) {
+            Reply::Json(status, answer) => (status, answer),
+            Reply::Hangup => return,
+            Reply::Silence => std::future::pending().await,
+        };
         let text = answer.to_string();
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",

@@ -33,6 +33,8 @@ mod failures;
 mod guard;
 mod item;
 mod order;
+#[cfg(test)]
+mod patience;
 mod placed;
 mod provision;
 mod query;

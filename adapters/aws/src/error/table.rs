@@ -31,6 +31,10 @@ const ABSENT: Meaning = refused(
     "it does not exist: provision it, or check the prefix of names, the region and the endpoint",
 );
 const STANDING: Meaning = refused(ErrorKind::Conflict, "it exists already, or is being changed");
+const GOING: Meaning = refused(
+    ErrorKind::Unavailable,
+    "one of this name was deleted within the last minute, which has to pass: try again",
+);
 const CONDITION: Meaning = refused(ErrorKind::PreconditionFailed, "the condition does not hold");
 const THROTTLED: Meaning = refused(ErrorKind::Throttled, "the service asks to slow down");
 const CONTENDED: Meaning = refused(ErrorKind::Throttled, "too many writes at once to one item: try again");
@@ -94,6 +98,8 @@ fn of_thing(code: &str) -> Option<Meaning> {
         | "QueueNameExists"
         | "QueueAlreadyExists"
         | "ParameterAlreadyExists" => STANDING,
+
+        "QueueDeletedRecently" => GOING,
 
         "ConditionalCheckFailedException" => CONDITION,
 
@@ -237,6 +243,7 @@ mod tests {
                 Kind::Conflict,
                 No,
             ),
+            ("QueueDeletedRecently AWS.SimpleQueueService.QueueDeletedRecently", 400, Kind::Unavailable, No),
             ("ConditionalCheckFailedException", 400, Kind::PreconditionFailed, No),
             ("TransactionConflictException ReplicatedWriteConflictException", 400, Kind::Throttled, No),
             (

@@ -27,8 +27,13 @@ const ESCAPE: &str = "anyport:base64:";
 /// Secrets in Parameter Store: cheaper than Secrets Manager, and narrower. The secret `api-key` is the parameter
 /// `/anyport/{prefix}api-key`, a `SecureString`; its versions are numbers, of which the service keeps the last hundred.
 ///
-/// A parameter holds text of at most 4 KiB, or 8 KiB in the advanced tier. What is no text stands there in base64 behind
-/// `anyport:base64:`: [`ParameterStore::text_of`] writes it.
+/// **It does not keep the whole contract**, and so is no subject of its suite: SEC-GET-1 holds for values of any bytes, but
+/// only up to what a parameter holds, which is text of 4 KiB, or 8 KiB in the advanced tier. What is no text stands there
+/// in base64 behind `anyport:base64:`, which [`ParameterStore::text_of`] writes, and may have three quarters of that. The
+/// service refuses what is larger when it is put there. A workload whose secrets may be larger needs [`SecretsManager`],
+/// which holds 64 KiB. The other clauses are kept.
+///
+/// [`SecretsManager`]: crate::SecretsManager
 #[derive(Clone)]
 pub struct ParameterStore {
     aws: Aws,
