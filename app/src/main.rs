@@ -18,6 +18,7 @@ use anyhow::{Context as _, Result, bail};
 use anyport_runtimes::Workload;
 use anyport_runtimes::host::{self, Host};
 use anyport_runtimes::{logs, settings as sources};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::compose::compose;
 use crate::settings::Settings;
@@ -86,21 +87,35 @@ fn print(text: &str) -> Result<()> {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-#[tokio::main]
-async fn serve() -> Result<()> {
-    let (settings, workload) = begin()?;
-    match host::detect()? {
-        #[cfg(feature = "server")]
-        Host::Server => hosts::server(settings, workload).await,
-        #[cfg(feature = "aws-lambda")]
-        Host::AwsLambda => hosts::aws_lambda(settings, workload).await,
-        other => bail!("this binary does not run on {}", other.as_str()),
-    }
+fn serve() -> Result<()> {
+    let host = host::detect()?;
+    executor(host)?.block_on(async {
+        let (settings, workload) = begin()?;
+        match host {
+            #[cfg(feature = "server")]
+            Host::Server => {
+                check(&workload)?;
+                hosts::server(settings, workload).await
+            }
+            // Every start of a process is somebody's wait: what the workload is, the host finds out without a second look.
+            #[cfg(feature = "aws-lambda")]
+            Host::AwsLambda => hosts::aws_lambda(settings, workload).await,
+            other => bail!("this binary does not run on {}", other.as_str()),
+        }
+    })
+}
+
+/// A thread for each core; on AWS Lambda one alone, which starts sooner, unless it sends several events at once.
+fn executor(host: Host) -> io::Result<Runtime> {
+    let one_event_at_a_time = host == Host::AwsLambda && std::env::var_os("AWS_LAMBDA_MAX_CONCURRENCY").is_none();
+    let mut builder = if one_event_at_a_time { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build()
 }
 
 #[tokio::main]
 async fn provision() -> Result<()> {
     let (settings, workload) = begin()?;
+    check(&workload)?;
     let resources = workload.resources();
     compose(&settings, &resources).await?.provision.provision(&resources).await?;
     tracing::info!("all that the functions need exists");
@@ -112,7 +127,10 @@ fn begin() -> Result<(Settings, Workload)> {
     let settings: Settings = sources::load(&Settings::default())?;
     logs::init(&settings.log)?;
     let workload = app::storefront_expiring(&settings.expiry.schedule);
-    // Before anything is opened: of the workload nothing but this can be wrong.
-    workload.validate().context("expiry.schedule is wrong")?;
     Ok((settings, workload))
+}
+
+/// Before anything is opened: of the workload nothing but this can be wrong.
+fn check(workload: &Workload) -> Result<()> {
+    workload.validate().context("expiry.schedule is wrong")
 }

@@ -12,6 +12,7 @@ use crate::fault::Fault;
 use crate::function::kind::{CreatedBlob, Slot};
 use crate::function::{AnyCall, EventCall, Limits, Trigger};
 use crate::pipeline::{self, Deadline};
+use crate::schemas::Compile;
 use crate::workload::{InvalidWorkload, Prepared, Workload};
 
 /// A function called by events, ready to be called. The host maps how it ended to its own terms: an
@@ -74,7 +75,7 @@ impl EventFunction<Delivery> {
 impl EventFunctions {
     /// The event functions of a workload, called with these adapters.
     pub fn new(workload: &Workload, ports: &Ports) -> Result<Self, InvalidWorkload> {
-        Self::of(workload.name(), &workload.prepare()?, ports)
+        Self::of(workload.name(), &workload.prepare(Compile::Now)?, ports)
     }
 
     pub(crate) fn of(workload: &str, prepared: &Prepared, ports: &Ports) -> Result<Self, InvalidWorkload> {

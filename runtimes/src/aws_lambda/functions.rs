@@ -22,6 +22,7 @@ use crate::claims::Claims;
 use crate::events::EventFunctions;
 use crate::http::{HttpOptions, HttpService};
 use crate::pipeline::Deadline;
+use crate::schemas::Compile;
 use crate::trace_context::TraceContext;
 use crate::workload::Workload;
 
@@ -45,7 +46,8 @@ impl Functions {
     /// The functions of a workload, called with these adapters.
     pub fn new(workload: &Workload, ports: &Ports, settings: &LambdaSettings) -> Result<Self, LambdaError> {
         let naming = Naming::new(settings.prefix.as_str()).map_err(LambdaError::Settings)?;
-        let prepared = workload.prepare()?;
+        // Init is short, and of a process's functions few are ever called: schemas wait for their first use.
+        let prepared = workload.prepare(Compile::AtFirstUse)?;
         let service = HttpService::of(workload.name(), &prepared, ports.clone(), HttpOptions::default())?;
         let events = EventFunctions::of(workload.name(), &prepared, ports)?;
         let claims = Claims::new(ports, settings.retry_base);

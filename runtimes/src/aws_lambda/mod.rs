@@ -72,12 +72,20 @@ pub enum LambdaError {
 pub async fn serve(workload: Workload, ports: Ports, settings: LambdaSettings) -> Result<(), LambdaError> {
     environment::check()?;
     let functions = Arc::new(Functions::new(&workload, &ports, &settings)?);
-    if settings.graceful_shutdown {
-        shutdown::listen().await;
-    }
-    if settings.warm_up {
-        warm_up(&workload, &ports).await;
-    }
+    // Both wait for an answer from outside.
+    let (shutdown, connected) = (settings.graceful_shutdown, settings.warm_up);
+    tokio::join!(
+        async {
+            if shutdown {
+                shutdown::listen().await;
+            }
+        },
+        async {
+            if connected {
+                warm_up(&workload, &ports).await;
+            }
+        },
+    );
     tracing::info!(workload = workload.name(), functions = workload.functions().len(), "ready");
     let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let functions = Arc::clone(&functions);

@@ -1,7 +1,6 @@
 //! JSON, in and out.
 
 use anyport_ports::handles::Ports;
-use jsonschema::Validator;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
@@ -9,6 +8,7 @@ use super::violation::{typed, validate};
 use super::{FromInvocation, Parameter, Setup};
 use crate::function::kind::{Http, HttpInvocation};
 use crate::problem::{Location, Problem};
+use crate::schemas::SchemaValidator;
 
 /// As a parameter: the body, which fits the schema of `T`. As an answer: 200 with this body.
 ///
@@ -17,18 +17,18 @@ use crate::problem::{Location, Problem};
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned + JsonSchema + Send> FromInvocation<Http> for Json<T> {
-    type Prepared = Validator;
+    type Prepared = SchemaValidator;
 
     fn parameter() -> Parameter {
         Parameter::Json(SchemaGenerator::subschema_for::<T>)
     }
 
-    fn prepare(setup: &Setup<'_>) -> Result<Validator, String> {
+    fn prepare(setup: &Setup<'_>) -> Result<SchemaValidator, String> {
         let schema = setup.schemas.input(SchemaGenerator::subschema_for::<T>);
         setup.schemas.validator(&schema)
     }
 
-    fn extract(validator: &Validator, invocation: &mut HttpInvocation, _ports: &Ports) -> Result<Self, Problem> {
+    fn extract(validator: &SchemaValidator, invocation: &mut HttpInvocation, _ports: &Ports) -> Result<Self, Problem> {
         let body = std::mem::take(&mut invocation.body);
         if body.is_empty() {
             return Err(Problem::bad_request("missing_body", "the request has no body: send JSON"));

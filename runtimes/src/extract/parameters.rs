@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyport_ports::handles::Ports;
-use jsonschema::Validator;
 use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -13,7 +12,7 @@ use super::violation::{typed, validate};
 use super::{FromInvocation, Parameter, SchemaOf, Setup};
 use crate::function::kind::{Http, HttpInvocation};
 use crate::problem::{Location, Problem};
-use crate::schemas::TextObject;
+use crate::schemas::{SchemaValidator, TextObject};
 
 /// The route's parameters: a struct with a field for each, or, where the route has one, a single value.
 ///
@@ -31,7 +30,7 @@ pub struct Query<T>(pub T);
 #[derive(Debug)]
 pub struct Parameters {
     object: TextObject,
-    validator: Validator,
+    validator: SchemaValidator,
     /// The one parameter that stands for the whole value.
     single: Option<String>,
 }

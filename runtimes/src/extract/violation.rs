@@ -1,18 +1,21 @@
 //! From what the validator and serde say to what the client is told.
 
-use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use crate::problem::{Location, Problem, Violation};
-use crate::schemas::whole;
+use crate::schemas::{SchemaValidator, whole};
 
 /// Most violations told of in one answer.
 const MAX_VIOLATIONS: usize = 32;
 
 /// Holds a value against its schema.
-pub(super) fn validate(location: Location, validator: &Validator, value: &Value) -> Result<(), Problem> {
+pub(super) fn validate(location: Location, validator: &SchemaValidator, value: &Value) -> Result<(), Problem> {
+    let validator = validator.compiled().map_err(|problem| {
+        tracing::error!(problem, "a schema is wrong");
+        Problem::internal()
+    })?;
     let errors: Vec<Violation> = validator
         .iter_errors(value)
         .take(MAX_VIOLATIONS)

@@ -24,6 +24,7 @@ use crate::function::BoxFuture;
 use crate::function::kind::HttpInvocation;
 use crate::pipeline::{self, Deadline};
 use crate::problem::Problem;
+use crate::schemas::Compile;
 use crate::trace_context::TraceContext;
 use crate::workload::{BodyKind, InvalidWorkload, Prepared, Workload};
 
@@ -54,7 +55,7 @@ struct Line {
 impl HttpService {
     /// The HTTP functions of a workload, called with these adapters.
     pub fn new(workload: &Workload, ports: Ports, options: HttpOptions) -> Result<Self, InvalidWorkload> {
-        Self::of(workload.name(), &workload.prepare()?, ports, options)
+        Self::of(workload.name(), &workload.prepare(Compile::Now)?, ports, options)
     }
 
     pub(crate) fn of(

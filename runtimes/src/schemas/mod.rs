@@ -3,20 +3,31 @@
 
 mod numbers;
 mod text;
+mod validator;
 
 use std::fmt;
+use std::sync::Arc;
 
-use jsonschema::{Draft, PatternOptions, Validator};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub use text::TextObject;
+pub use validator::SchemaValidator;
 pub(crate) use text::whole;
 
 use crate::extract::SchemaOf;
 
 const COMPONENTS: &str = "/components/schemas";
+
+/// When schemas are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compile {
+    /// At once, so that one that cannot be is found before anything is served.
+    Now,
+    /// When a value is first held against it: a process that is started to answer one request need not pay for all.
+    AtFirstUse,
+}
 
 /// The schemas of a workload.
 pub struct Schemas {
@@ -24,12 +35,17 @@ pub struct Schemas {
     output: SchemaGenerator,
     /// What an output's component is called where an input's of another content has its name.
     renamed: Map<String, Value>,
-    components: Map<String, Value>,
+    components: Arc<Map<String, Value>>,
+    compile: Compile,
 }
 
 impl Schemas {
     /// Collects what these refer to.
-    pub(crate) fn collect(inputs: impl Iterator<Item = SchemaOf>, outputs: impl Iterator<Item = SchemaOf>) -> Self {
+    pub(crate) fn collect(
+        inputs: impl Iterator<Item = SchemaOf>,
+        outputs: impl Iterator<Item = SchemaOf>,
+        compile: Compile,
+    ) -> Self {
         let settings = || {
             SchemaSettings::draft2020_12().with(|settings| {
                 settings.definitions_path = COMPONENTS.into();
@@ -56,7 +72,7 @@ impl Schemas {
             let name = renamed.get(&name).and_then(Value::as_str).map_or(name.clone(), str::to_owned);
             components.entry(name).or_insert(schema);
         }
-        Self { input, output, renamed, components }
+        Self { input, output, renamed, components: Arc::new(components), compile }
     }
 
     /// The schema of something that comes in, with references into the components.
@@ -79,16 +95,15 @@ impl Schemas {
         &self.components
     }
 
-    /// Compiles a schema that may refer to the components. Patterns are matched in linear time: one that needs more
-    /// (look-around, back-references) is refused, since clients could stall the service with it.
-    pub(crate) fn validator(&self, schema: &Value) -> Result<Validator, String> {
-        let root = json!({ "allOf": [schema], "components": { "schemas": &self.components } });
-        jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .build(&root)
-            .map_err(|error| format!("its schema cannot be compiled: {error}"))
+    /// What holds values against a schema that may refer to the components. Patterns are matched in linear time: one that
+    /// needs more (look-around, back-references) is refused, since clients could stall the service with it.
+    pub(crate) fn validator(&self, schema: &Value) -> Result<SchemaValidator, String> {
+        let validator = SchemaValidator::new(schema.clone(), Arc::clone(&self.components));
+        match self.compile {
+            Compile::Now => validator.compiled().map(drop)?,
+            Compile::AtFirstUse => {}
+        }
+        Ok(validator)
     }
 
     /// The schema that a chain of references ends at.

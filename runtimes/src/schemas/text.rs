@@ -192,6 +192,7 @@ mod tests {
     use schemars::JsonSchema;
     use serde_json::json;
 
+    use super::super::Compile;
     use super::*;
 
     #[derive(JsonSchema)]
@@ -206,7 +207,7 @@ mod tests {
     #[test]
     fn text_is_read_as_what_the_schema_asks_for() {
         let of: SchemaOf = |generator| generator.subschema_for::<Example>();
-        let schemas = Schemas::collect(std::iter::once(of), std::iter::empty());
+        let schemas = Schemas::collect(std::iter::once(of), std::iter::empty(), Compile::Now);
         let object = schemas.query_object(of).unwrap();
         let read = |name, text: &str| object.read(name, &[text.to_owned()]);
         assert_eq!(read("limit", "7"), json!(7));
@@ -219,6 +220,7 @@ mod tests {
         assert_eq!(read("other", "7"), json!("7"));
 
         let validator = schemas.validator(object.schema()).unwrap();
+        let validator = validator.compiled().unwrap();
         let given = |limit| json!({ "limit": limit, "deep": false, "name": "n", "tags": [] });
         assert!(validator.is_valid(&given(4_294_967_295_u64)));
         assert!(!validator.is_valid(&given(4_294_967_296)), "a u32 has its bounds in the schema");

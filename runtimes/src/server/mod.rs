@@ -35,6 +35,7 @@ pub use settings::ServerSettings;
 
 use crate::events::EventFunctions;
 use crate::http::{HttpOptions, HttpService};
+use crate::schemas::Compile;
 use crate::workload::{InvalidWorkload, Workload};
 use readiness::{Readiness, Stage};
 
@@ -107,7 +108,7 @@ pub async fn start(
     signed: Option<Arc<dyn FetchSigned>>,
     settings: ServerSettings,
 ) -> Result<Running, ServeError> {
-    let prepared = workload.prepare()?;
+    let prepared = workload.prepare(Compile::Now)?;
     let options = HttpOptions::default().body_timeout(settings.body_timeout);
     let functions = HttpService::of(workload.name(), &prepared, ports.clone(), options)?;
     let events = EventFunctions::of(workload.name(), &prepared, &ports)?;
@@ -118,7 +119,7 @@ pub async fn start(
     let router = router::router(router::Parts {
         functions,
         readiness: readiness.clone(),
-        openapi: Arc::new(prepared.openapi),
+        openapi: Arc::new(prepared.openapi(&workload)),
         signed,
         body_timeout: settings.body_timeout,
     });

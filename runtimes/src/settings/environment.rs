@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::schemas::Schemas;
+use crate::schemas::{Compile, Schemas};
 
 /// What every variable that counts begins with.
 const PREFIX: &str = "ANYPORT_";
@@ -21,7 +21,7 @@ pub(super) struct Environment {
 
 /// Reads variables as what the schema asks for at their place: text, number, boolean, or JSON for a list.
 pub(super) fn read(variables: &[(String, String)], schema: &Value) -> Environment {
-    let schemas = Schemas::collect(std::iter::empty(), std::iter::empty());
+    let schemas = Schemas::collect(std::iter::empty(), std::iter::empty(), Compile::AtFirstUse);
     let mut environment = Environment { values: Map::new(), names: BTreeMap::new() };
     for (name, text) in variables.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str())) {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };

@@ -14,7 +14,7 @@ use crate::function::{AnyCall, Function, Limits, Trigger};
 use crate::manifest::{FunctionManifest, Manifest};
 use crate::openapi;
 use crate::problem::Problem;
-use crate::schemas::Schemas;
+use crate::schemas::{Compile, Schemas};
 
 /// The collection in which the plain server's replicas agree on who does what.
 pub const RUNTIME_COLLECTION: CollectionName = CollectionName::from_static("anyport-runtime");
@@ -46,10 +46,17 @@ pub struct InvalidWorkload {
     pub problems: Vec<String>,
 }
 
-/// A workload found right, its schemas compiled.
+/// A workload found right.
 pub(crate) struct Prepared {
     pub(crate) functions: Vec<PreparedFunction>,
-    pub(crate) openapi: Value,
+    schemas: Schemas,
+}
+
+impl Prepared {
+    /// The OpenAPI document of the workload that this was prepared from.
+    pub(crate) fn openapi(&self, workload: &Workload) -> Value {
+        openapi::document(workload, &self.schemas)
+    }
 }
 
 /// A function ready to be called.
@@ -110,7 +117,7 @@ impl Workload {
     /// Finds everything that is wrong with it: names and routes given twice, patterns that are no cron, limits out of
     /// bounds, parameters that do not fit their route, schemas that cannot be compiled.
     pub fn validate(&self) -> Result<(), InvalidWorkload> {
-        self.prepare().map(drop)
+        self.prepare(Compile::Now).map(drop)
     }
 
     /// The workload as data.
@@ -137,12 +144,12 @@ impl Workload {
 
     /// The OpenAPI 3.1 document of its HTTP functions.
     pub fn openapi(&self) -> Result<Value, InvalidWorkload> {
-        self.prepare().map(|prepared| prepared.openapi)
+        self.prepare(Compile::Now).map(|prepared| prepared.openapi(self))
     }
 
-    pub(crate) fn prepare(&self) -> Result<Prepared, InvalidWorkload> {
+    pub(crate) fn prepare(&self, compile: Compile) -> Result<Prepared, InvalidWorkload> {
         let mut problems = validate::problems(&self.name, &self.functions);
-        let schemas = self.schemas();
+        let schemas = self.schemas(compile);
         let mut functions = Vec::new();
         for function in &self.functions {
             let path_parameters = match &function.trigger {
@@ -163,10 +170,10 @@ impl Workload {
         if !problems.is_empty() {
             return Err(InvalidWorkload { workload: self.name.clone(), problems });
         }
-        Ok(Prepared { functions, openapi: openapi::document(self, &schemas) })
+        Ok(Prepared { functions, schemas })
     }
 
-    fn schemas(&self) -> Schemas {
+    fn schemas(&self, compile: Compile) -> Schemas {
         let parameters = self.functions.iter().flat_map(|function| &function.signature.parameters);
         // Parameters of routes and queries are written out one by one, never as components.
         let inputs = parameters.filter_map(|parameter| match parameter {
@@ -175,6 +182,6 @@ impl Workload {
         });
         let answers = self.functions.iter().filter_map(|function| function.signature.answer.as_ref()?.schema);
         let problem: crate::extract::SchemaOf = |generator| generator.subschema_for::<Problem>();
-        Schemas::collect(inputs, answers.chain([problem]))
+        Schemas::collect(inputs, answers.chain([problem]), compile)
     }
 }
