@@ -44,11 +44,7 @@ impl From<Failure> for Error {
 }
 
 /// Makes a request until it is answered, trying again is of no use, or not harmless.
-pub(crate) async fn attempt<T, F>(
-    effect: Effect,
-    table: Table,
-    mut request: impl FnMut() -> F,
-) -> Result<T, Failure>
+pub(crate) async fn attempt<T, F>(effect: Effect, table: Table, mut request: impl FnMut() -> F) -> Result<T, Failure>
 where
     F: Future<Output = object_store::Result<T>>,
 {
@@ -62,7 +58,9 @@ where
         };
         let (meaning, error) = judge(error, table);
         let again = match meaning {
-            Meaning::Refused(_) | Meaning::NoBucket => return Err(Failure { error, in_doubt: false, meaning }),
+            Meaning::Refused(_) | Meaning::NoBucket | Meaning::Elsewhere => {
+                return Err(Failure { error, in_doubt: false, meaning });
+            }
             Meaning::NotDone(_) => true,
             Meaning::Unknown => {
                 in_doubt |= effect != Effect::Read;

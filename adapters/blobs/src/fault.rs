@@ -93,6 +93,8 @@ pub(crate) enum Meaning {
     Refused(ErrorKind),
     /// It was not done, since the bucket is not there.
     NoBucket,
+    /// It was not done, since the bucket is in another region than was asked.
+    Elsewhere,
     /// It was not done, and asking again may help.
     NotDone(ErrorKind),
     /// It may have been done, and asking again may help.
@@ -130,11 +132,18 @@ pub(crate) fn judge(error: object_store::Error, table: Table) -> (Meaning, Error
     let kind = match meaning {
         Meaning::Refused(kind) | Meaning::NotDone(kind) => kind,
         Meaning::NoBucket => ErrorKind::NotFound,
+        Meaning::Elsewhere => ErrorKind::InvalidInput,
         Meaning::Unknown => ErrorKind::Unavailable,
         Meaning::Unreadable => ErrorKind::Internal,
     };
     let message = match cause(&error) {
         _ if meaning == Meaning::NoBucket => "the bucket does not exist: provision it first".to_owned(),
+        Cause::Fault(fault) if meaning == Meaning::Elsewhere => {
+            format!(
+                "the bucket is in another region: set the region, or the endpoint, that it is in ({})",
+                advice(fault)
+            )
+        }
         Cause::Fault(fault) => advice(fault),
         Cause::BrokenOff => "the store's answer broke off".to_owned(),
         Cause::Other => "the store's answer is not understood".to_owned(),

@@ -105,9 +105,9 @@ pub(crate) async fn get(
     let found = found.await?;
     let resource = format!("{container}/{name}");
     let (info, range) = (info(name, &found.meta, &found.attributes), found.range.clone());
-    let stream = found.into_stream().map(move |chunk| {
-        chunk.map_err(|error| judge(error, table).1.during("blobs.get", &resource))
-    });
+    let stream = found
+        .into_stream()
+        .map(move |chunk| chunk.map_err(|error| judge(error, table).1.during("blobs.get", &resource)));
     Ok(Blob { info, range, stream: Box::pin(stream) })
 }
 

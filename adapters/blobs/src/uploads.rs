@@ -1,8 +1,6 @@
 //! Uploads in parts. The text of an upload's id holds all that is needed to go on with it from any process.
 
-use anyport_ports::blobs::{
-    BlobName, Etag, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpload, PartNumber, UploadId,
-};
+use anyport_ports::blobs::{BlobName, Etag, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpload, PartNumber, UploadId};
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use bytes::Bytes;
 use object_store::multipart::PartId;
@@ -89,9 +87,8 @@ pub(crate) async fn complete(bucket: &dyn Bucket, table: Table, upload: &Upload,
     let location = path(&upload.name)?;
     let sent = attempt(Effect::Read, table, || bucket.parts(&upload.name, &upload.id)).await?;
     let used = used(sent, parts)?;
-    let completed = attempt(Effect::Once, table, || {
-        bucket.objects().complete_multipart(&location, &upload.id, used.clone())
-    });
+    let completed =
+        attempt(Effect::Once, table, || bucket.objects().complete_multipart(&location, &upload.id, used.clone()));
     match completed.await {
         Ok(written) => Ok(etag(written.e_tag.as_deref().unwrap_or_default())),
         Err(failure) if failure.in_doubt => look_for(bucket, table, &upload.name, &upload.operation, failure).await,
@@ -126,9 +123,7 @@ fn used(sent: Vec<SentPart>, count: u32) -> Result<Vec<PartId>> {
 /// Gives an upload up.
 pub(crate) async fn abort(bucket: &dyn Bucket, table: Table, upload: &Upload) -> Result<()> {
     let location = path(&upload.name)?;
-    let aborted = attempt(Effect::Repeatable, table, || {
-        bucket.objects().abort_multipart(&location, &upload.id)
-    });
+    let aborted = attempt(Effect::Repeatable, table, || bucket.objects().abort_multipart(&location, &upload.id));
     match aborted.await {
         Err(failure) if failure.error.kind() != ErrorKind::NotFound => Err(failure.error),
         _ => Ok(()),

@@ -1,9 +1,9 @@
 //! Amazon S3, and what speaks its protocol.
 
 mod bucket;
-mod table;
 mod requests;
 mod settings;
+mod table;
 mod xml;
 
 use std::fmt;
@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use anyport_ports::{Error, ErrorKind, Naming, Result};
 use async_trait::async_trait;
-pub use object_store::aws::{AwsCredential, AwsCredentialProvider};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::client::{CredentialProvider, HttpClient};
+pub use object_store::aws::{AwsCredential, AwsCredentialProvider};
 pub use object_store::client::StaticCredentialProvider;
+use object_store::client::{CredentialProvider, HttpClient};
 use object_store::{ClientOptions, RetryConfig};
 
 use crate::ObjectBlobs;

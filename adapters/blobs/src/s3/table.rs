@@ -10,7 +10,7 @@ pub(super) fn meaning(refusal: &Refusal) -> Meaning {
         Conflict, Internal, InvalidInput, NotFound, PermissionDenied, PreconditionFailed, Throttled, TooLarge,
         Unauthenticated, Unavailable,
     };
-    use Meaning::{NoBucket, NotDone, Refused, Unknown};
+    use Meaning::{Elsewhere, NoBucket, NotDone, Refused, Unknown};
     match (refusal.code.as_str(), refusal.status) {
         ("SlowDown" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests", _)
         | ("", 429) => NotDone(Throttled),
@@ -26,15 +26,29 @@ pub(super) fn meaning(refusal: &Refusal) -> Meaning {
         ("PreconditionFailed", _) => Refused(PreconditionFailed),
         ("EntityTooLarge" | "MaxMessageLengthExceeded", _) => Refused(TooLarge),
         (
-            "InvalidRange" | "EntityTooSmall" | "InvalidPart" | "InvalidPartOrder" | "KeyTooLongError"
-            | "InvalidBucketName" | "InvalidLocationConstraint" | "IllegalLocationConstraintException"
-            | "AuthorizationHeaderMalformed" | "PermanentRedirect",
+            "InvalidRange"
+            | "EntityTooSmall"
+            | "InvalidPart"
+            | "InvalidPartOrder"
+            | "KeyTooLongError"
+            | "InvalidBucketName"
+            | "InvalidLocationConstraint",
             _,
         ) => Refused(InvalidInput),
+        ("PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException", _) | (_, 301) => {
+            Elsewhere
+        }
         ("BucketAlreadyExists", _) => Refused(Conflict),
         (
-            "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired"
-            | "RequestTimeTooSkewed" | "RequestExpired" | "MissingSecurityHeader" | "NotSignedUp",
+            "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "ExpiredToken"
+            | "InvalidToken"
+            | "TokenRefreshRequired"
+            | "RequestTimeTooSkewed"
+            | "RequestExpired"
+            | "MissingSecurityHeader"
+            | "NotSignedUp",
             _,
         )
         | (_, 401) => Refused(Unauthenticated),
@@ -42,7 +56,7 @@ pub(super) fn meaning(refusal: &Refusal) -> Meaning {
         (_, 404) => Refused(NotFound),
         (_, 412) => Refused(PreconditionFailed),
         (_, 413) => Refused(TooLarge),
-        (_, 301 | 307 | 416) => Refused(InvalidInput),
+        (_, 307 | 416) => Refused(InvalidInput),
         ("InternalError", _) | (_, 500..) => Unknown,
         _ => Refused(Internal),
     }
@@ -81,7 +95,9 @@ mod tests {
             (416, "InvalidRange", Meaning::Refused(InvalidInput)),
             (400, "EntityTooSmall", Meaning::Refused(InvalidInput)),
             (400, "EntityTooLarge", Meaning::Refused(TooLarge)),
-            (301, "PermanentRedirect", Meaning::Refused(InvalidInput)),
+            (301, "PermanentRedirect", Meaning::Elsewhere),
+            (301, "", Meaning::Elsewhere),
+            (400, "AuthorizationHeaderMalformed", Meaning::Elsewhere),
             (409, "BucketAlreadyExists", Meaning::Refused(Conflict)),
             (403, "AccessDenied", Meaning::Refused(PermissionDenied)),
             (403, "", Meaning::Refused(PermissionDenied)),
