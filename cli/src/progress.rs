@@ -26,6 +26,17 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// Steps the bar from elsewhere.
+    pub(crate) fn stepper(&self) -> impl Fn() + Send + Sync + use<> {
+        let bar = self.0.clone();
+        move || bar.inc(1)
+    }
+
+    /// What is under way is to be shown.
+    pub(crate) fn tell(&self, what: String) {
+        self.0.set_message(what);
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();

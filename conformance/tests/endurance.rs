@@ -1,14 +1,30 @@
 //! The endurance run: sound stores lose nothing, and one that does is found out.
 
-use anyport_conformance::endurance;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyport_conformance::endurance::{self, EnduranceReport};
 use anyport_conformance::faults::Faultable;
 use anyport_conformance::mutants::{Mutant, Mutants};
 use anyport_conformance::reference::Reference;
 use anyport_conformance::subject::Adapter;
 
+/// Runs it, and counts what it says has ended.
+async fn run(adapter: &Adapter, operations: u64) -> EnduranceReport {
+    let ended = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&ended);
+    let count: endurance::Ended = Arc::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let report = endurance::run(adapter, operations, 7, &count).await;
+    let run: u64 = report.ports.iter().map(|port| port.operations).sum();
+    assert_eq!(ended.load(Ordering::Relaxed), run, "{report}");
+    report
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_model_loses_nothing_and_tells_what_is_in_doubt() {
-    let report = endurance::run(&Reference::adapter(), 3000, 7).await;
+    let report = run(&Reference::adapter(), 3000).await;
     assert!(report.passed(), "{report}");
     let names: Vec<&str> = report.ports.iter().map(|port| port.port.as_str()).collect();
     assert_eq!(names, ["documents", "messages", "blobs"]);
@@ -26,7 +42,7 @@ fn named<'a, H: Faultable>(mutants: &'a [Mutant<H>], name: &str) -> &'a Mutant<H
 }
 
 async fn assert_found_out(adapter: Adapter) {
-    let report = endurance::run(&adapter, 2000, 7).await;
+    let report = run(&adapter, 2000).await;
     assert!(!report.passed() && report.ports[0].lost > 0, "{report}");
 }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::ledger::{Ledger, SUBSCRIPTIONS};
 use super::registers::unexpected;
-use super::{CLIENTS, FAULTY_PERCENT, PortEndurance, resources};
+use super::{CLIENTS, Ended, FAULTY_PERCENT, PortEndurance, resources};
 use crate::check::Violation;
 use crate::faults::Faults;
 use crate::registers::Told;
@@ -29,6 +29,7 @@ pub(super) async fn run(
     subject: &dyn Subject<MessageStore>,
     operations: u64,
     seed: u64,
+    ended: &Ended,
 ) -> Result<PortEndurance, Violation> {
     let namespace = subject.fresh(&resources()).await?;
     let ledger = Arc::new(Ledger::default());
@@ -46,7 +47,7 @@ pub(super) async fn run(
             found: PortEndurance::default(),
         };
         let share = operations / u64::from(CLIENTS) + u64::from(u64::from(number) < operations % u64::from(CLIENTS));
-        clients.spawn(client.work(share));
+        clients.spawn(client.work(share, Arc::clone(ended)));
     }
     let mut found = PortEndurance::default();
     while let Some(ended) = clients.join_next().await {
@@ -70,13 +71,15 @@ struct Client {
 }
 
 impl Client {
-    async fn work(mut self, operations: u64) -> PortEndurance {
+    async fn work(mut self, operations: u64, ended: Ended) -> PortEndurance {
         while self.found.operations < operations {
+            let before = self.found.operations;
             let step = if self.random.random_ratio(2, 5) { self.publish().await } else { self.consume().await };
             if let Err(error) = step {
                 self.found.violations.push(unexpected(&error));
                 self.found.operations += 1;
             }
+            (before..self.found.operations).for_each(|_| ended());
             tokio::task::yield_now().await;
         }
         self.found

@@ -9,6 +9,7 @@ mod messages;
 mod registers;
 mod report;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyport_ports::resources::{CollectionSpec, Resources, SubscriptionSpec};
@@ -26,21 +27,24 @@ const FAULTY_PERCENT: u32 = 20;
 /// Nothing may hang: a port whose clients take longer than this has failed.
 const TIMEOUT: Duration = Duration::from_hours(1);
 
+/// Called for every operation that has ended.
+pub type Ended = Arc<dyn Fn() + Send + Sync>;
+
 /// Runs this many operations, shared out evenly among the ports that the adapter offers and that can be written to.
-/// Everything random comes from the seed.
-pub async fn run(adapter: &Adapter, operations: u64, seed: u64) -> EnduranceReport {
+/// Everything random comes from the seed. Who waits for it is told by `ended`.
+pub async fn run(adapter: &Adapter, operations: u64, seed: u64, ended: &Ended) -> EnduranceReport {
     let started = Instant::now();
     let offered = [adapter.documents.is_some(), adapter.messages.is_some(), adapter.blobs.is_some()];
     let share = operations.div_ceil(offered.into_iter().filter(|offered| *offered).count().max(1) as u64);
     let mut ports = Vec::new();
     if let Some(subject) = &adapter.documents {
-        ports.push(timed("documents", registers::documents(&**subject, share, seed)).await);
+        ports.push(timed("documents", registers::documents(&**subject, share, seed, ended)).await);
     }
     if let Some(subject) = &adapter.messages {
-        ports.push(timed("messages", messages::run(&**subject, share, seed)).await);
+        ports.push(timed("messages", messages::run(&**subject, share, seed, ended)).await);
     }
     if let Some(subject) = &adapter.blobs {
-        ports.push(timed("blobs", registers::blobs(&**subject, share, seed)).await);
+        ports.push(timed("blobs", registers::blobs(&**subject, share, seed, ended)).await);
     }
     EnduranceReport { adapter: adapter.name.clone(), seed, ports, seconds: started.elapsed().as_secs_f64() }
 }

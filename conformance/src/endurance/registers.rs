@@ -8,7 +8,7 @@ use anyport_ports::{Error, Result};
 use async_trait::async_trait;
 use tokio::task::JoinSet;
 
-use super::{CLIENTS, FAULTY_PERCENT, PortEndurance, resources};
+use super::{CLIENTS, Ended, FAULTY_PERCENT, PortEndurance, resources};
 use crate::check::Violation;
 use crate::faults::{Faultable, Faults};
 use crate::linearizability::{Budget, Entry, RegisterOp, RegisterRet, Verdict, check_documents};
@@ -28,16 +28,18 @@ pub(super) async fn documents(
     subject: &dyn Subject<DocumentStore>,
     operations: u64,
     seed: u64,
+    ended: &Ended,
 ) -> Result<PortEndurance, Violation> {
-    run::<DocumentStore, DocumentRegisters>(subject, operations, seed).await
+    run::<DocumentStore, DocumentRegisters>(subject, operations, seed, ended).await
 }
 
 pub(super) async fn blobs(
     subject: &dyn Subject<BlobStore>,
     operations: u64,
     seed: u64,
+    ended: &Ended,
 ) -> Result<PortEndurance, Violation> {
-    run::<BlobStore, BlobRegisters>(subject, operations, seed).await
+    run::<BlobStore, BlobRegisters>(subject, operations, seed, ended).await
 }
 
 /// Registers of a store, and what a client does with them.
@@ -81,6 +83,7 @@ async fn run<H: Faultable, R: Endured<H>>(
     subject: &dyn Subject<H>,
     operations: u64,
     seed: u64,
+    ended: &Ended,
 ) -> Result<PortEndurance, Violation> {
     let namespace = subject.fresh(&resources()).await?;
     let sound = namespace.connect().await?;
@@ -100,7 +103,7 @@ async fn run<H: Faultable, R: Endured<H>>(
             let seed = seed.wrapping_add(segment * u64::from(CLIENTS) + u64::from(number));
             let client = Client::new(number, R::of_segment(handle, segment)?, KEYS, &recorder, &values, seed);
             let share = asked / u64::from(CLIENTS) + u64::from(u64::from(number) < asked % u64::from(CLIENTS));
-            clients.spawn(work(client, share));
+            clients.spawn(work(client, share, Arc::clone(ended)));
         }
         while let Some(ended) = clients.join_next().await {
             found.add(ended.map_err(|panic| Violation::new(format!("a client panicked: {panic}")))?);
@@ -117,13 +120,14 @@ async fn run<H: Faultable, R: Endured<H>>(
     Ok(found)
 }
 
-async fn work<H: Faultable, R: Endured<H>>(mut client: Client<R>, operations: u64) -> PortEndurance {
+async fn work<H: Faultable, R: Endured<H>>(mut client: Client<R>, operations: u64, ended: Ended) -> PortEndurance {
     let mut found = PortEndurance::default();
     for _ in 0..operations {
         match R::step(&mut client).await {
             Ok(told) => found.count(told),
             Err(error) => found.violations.push(unexpected(&error)),
         }
+        ended();
         tokio::task::yield_now().await;
     }
     found

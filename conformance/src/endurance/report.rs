@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::registers::Told;
 
 /// An endurance run of one adapter. Its `Display` is a table and, below it, what went wrong.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EnduranceReport {
     /// The adapter's name.
@@ -21,7 +21,7 @@ pub struct EnduranceReport {
 }
 
 /// One port of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortEndurance {
     /// The port's name.
@@ -48,6 +48,17 @@ impl EnduranceReport {
     /// Whether every operation was run and judged, and nothing was lost.
     pub fn passed(&self) -> bool {
         !self.ports.is_empty() && self.ports.iter().all(|port| port.violations.is_empty() && port.operations > 0)
+    }
+
+    /// Why it did not pass, in words.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let lost: u64 = self.ports.iter().map(|port| port.lost).sum();
+        match lost {
+            _ if self.passed() => None,
+            0 => Some(format!("the endurance of {} could not be judged", self.adapter)),
+            1 => Some(format!("{} lost 1 acknowledged write through faults", self.adapter)),
+            lost => Some(format!("{} lost {lost} acknowledged writes through faults", self.adapter)),
+        }
     }
 }
 

@@ -46,7 +46,14 @@ where
 {
     /// The reference model with this fault, as a port of an adapter under test.
     pub fn subject(&self) -> impl Subject<H> + use<H> {
-        Mutated { seed: self.seed }
+        self.over(Arc::new(Reference))
+    }
+}
+
+impl<H: Faultable> Mutant<H> {
+    /// This sound adapter with this fault, as a port of an adapter under test.
+    pub fn over(&self, sound: Arc<dyn Subject<H>>) -> impl Subject<H> + use<H> {
+        Mutated { sound, seed: self.seed }
     }
 }
 
@@ -154,18 +161,16 @@ fn is_lost_request(error: &Error) -> bool {
     error.message().ends_with(LOST_REQUEST)
 }
 
-/// The reference model with a seeded fault.
+/// A sound adapter with a seeded fault.
 struct Mutated<H: Faultable> {
+    sound: Arc<dyn Subject<H>>,
     seed: fn(Arc<dyn TestClock>) -> Wrap<H>,
 }
 
 #[async_trait]
-impl<H: Faultable> Subject<H> for Mutated<H>
-where
-    Reference: Subject<H>,
-{
+impl<H: Faultable> Subject<H> for Mutated<H> {
     async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<H>>> {
-        let sound = Reference.fresh(resources).await?;
+        let sound = self.sound.fresh(resources).await?;
         let wrap = (self.seed)(sound.clock());
         Ok(Arc::new(MutatedNamespace { sound, wrap }))
     }

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Property, Report as Document, TestCase, TestCa
 
 use super::error::RenderError;
 use super::model::{AdapterReport, CheckReport, Outcome, Report};
+use crate::endurance::EnduranceReport;
 
 /// The report as JUnit XML: one suite per adapter, one case per check. What is masked appears as skipped, the
 /// format's nearest word; checks that did not run appear as an error, for a build must not go green over them.
@@ -21,6 +22,9 @@ pub fn to_junit(report: &Report) -> Result<String, RenderError> {
             suite.add_property(Property::new("fingerprint", fingerprint.as_str()));
         }
         suite.add_test_cases(adapter.checks.iter().map(|check| case(adapter, check)));
+        if let Some(endurance) = &adapter.endurance {
+            suite.add_test_case(endured(endurance));
+        }
         if adapter.summary.skipped > 0 {
             suite.add_test_case(not_run(adapter));
         }
@@ -47,6 +51,21 @@ fn case(adapter: &AdapterReport, check: &CheckReport) -> TestCase {
     let mut case = TestCase::new(format!("{} {}", check.clause, check.name), status);
     case.set_classname(format!("{}.{}", adapter.name, check.port));
     case.set_time(duration(check.seconds));
+    case
+}
+
+fn endured(endurance: &EnduranceReport) -> TestCase {
+    let status = match endurance.problem() {
+        None => TestCaseStatus::success(),
+        Some(problem) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(problem).set_description(endurance.to_string());
+            status
+        }
+    };
+    let mut case = TestCase::new("nothing acknowledged is lost through faults", status);
+    case.set_classname(endurance.adapter.as_str());
+    case.set_time(duration(endurance.seconds));
     case
 }
 

@@ -23,6 +23,7 @@ pub fn to_markdown(report: &Report) -> String {
         Agreement::Different => out.push("The fingerprints differ: the adapters do not behave alike.".to_owned()),
         Agreement::NotCompared => {}
     }
+    endurance(report, &mut out);
     masked(report, &mut out);
     failures(report, &mut out);
     if let Some(matrix) = &report.kill_matrix {
@@ -76,6 +77,35 @@ fn port_count(adapter: &AdapterReport, port: &str) -> String {
         passed += usize::from(check.outcome == Outcome::Passed);
     }
     if all == 0 { "none".to_owned() } else { format!("{passed}/{all}") }
+}
+
+/// What the table of endurance runs shows.
+pub(super) const ENDURANCE: &str = "What clients were told through lost, late, doubled and cut requests and answers, throttling and failing servers, \
+     held against what stands in the end.";
+
+fn endurance(report: &Report, out: &mut Vec<String>) {
+    let runs: Vec<_> = report.adapters.iter().filter_map(|adapter| adapter.endurance.as_ref()).collect();
+    if runs.is_empty() {
+        return;
+    }
+    out.extend([String::new(), "## Endurance".to_owned(), String::new(), ENDURANCE.to_owned(), String::new()]);
+    let columns = ["adapter", "port", "operations", "acknowledged", "refused", "not done", "indeterminate", "lost"];
+    out.push(row(&columns.map(str::to_owned)));
+    out.push("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |".to_owned());
+    for run in &runs {
+        for port in &run.ports {
+            let counts =
+                [port.operations, port.acknowledged, port.refused, port.not_done, port.indeterminate, port.lost];
+            let mut cells = vec![text(&run.adapter), text(&port.port)];
+            cells.extend(counts.map(|count| count.to_string()));
+            out.push(row(&cells));
+        }
+    }
+    for run in runs.iter().filter(|run| !run.passed()) {
+        out.extend([String::new(), format!("{}, seed `{}`:", text(&run.adapter), run.seed), String::new()]);
+        let violations = run.ports.iter().flat_map(|port| &port.violations);
+        out.extend(fenced(&violations.cloned().collect::<Vec<_>>().join("\n")));
+    }
 }
 
 fn masked(report: &Report, out: &mut Vec<String>) {

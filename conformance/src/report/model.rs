@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::endurance::EnduranceReport;
+
 /// A run of the suite over one or more adapters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -45,6 +47,9 @@ pub struct AdapterReport {
     pub seconds: f64,
     /// The checks that ran, in the suite's order.
     pub checks: Vec<CheckReport>,
+    /// What thousands of operations through faults left behind, if they were run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endurance: Option<EnduranceReport>,
 }
 
 /// What one check found.
@@ -160,7 +165,14 @@ impl AdapterReport {
                 Outcome::Masked { .. } => summary.masked += 1,
             }
         }
-        Self { name: name.into(), fingerprint, summary, seconds, checks }
+        Self { name: name.into(), fingerprint, summary, seconds, checks, endurance: None }
+    }
+
+    /// With this endurance run.
+    #[must_use]
+    pub fn endured(mut self, endurance: EnduranceReport) -> Self {
+        self.endurance = Some(endurance);
+        self
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands between a report and a pass.
 
 use super::fingerprints::{Agreement, agreement};
-use super::model::{KillMatrix, Report};
+use super::model::{AdapterReport, KillMatrix, Report};
 
 impl Report {
     /// Every reason why this run is not a proof, in words; empty when it is one. An empty run proves nothing and says
@@ -11,7 +11,8 @@ impl Report {
         if self.adapters.is_empty() && self.kill_matrix.is_none() {
             problems.push("nothing was run".to_owned());
         }
-        for adapter in self.adapters.iter().filter(|adapter| adapter.summary.selected() == 0) {
+        let idle = |adapter: &&AdapterReport| adapter.summary.selected() == 0 && adapter.endurance.is_none();
+        for adapter in self.adapters.iter().filter(idle) {
             problems.push(format!("no check was selected for {}", adapter.name));
         }
         problems.extend(counted(self.summary.failed, "check failed", "checks failed"));
@@ -23,6 +24,7 @@ impl Report {
         if agreement(self) == Agreement::Different {
             problems.push("the adapters' fingerprints differ".to_owned());
         }
+        problems.extend(self.adapters.iter().filter_map(|adapter| adapter.endurance.as_ref()?.problem()));
         if let Some(matrix) = &self.kill_matrix {
             problems.extend(matrix.problems());
         }

@@ -56,6 +56,19 @@ fn every_clause_has_a_cell_per_adapter() {
 }
 
 #[test]
+fn what_was_lost_through_faults_stands_out_and_is_no_markup() {
+    let mut report = sample::passing();
+    assert!(!page(&report).contains("<h2>Endurance</h2>"));
+    for (index, flawed) in [(0, false), (1, true)] {
+        report.adapters[index].endurance = Some(sample::endurance(&report.adapters[index].name, flawed));
+    }
+    let page = page(&report);
+    assert!(page.contains("<h2>Endurance</h2>") && !page.contains("<script>alert"));
+    assert_eq!(page.matches("<tr class=\"endured\">").count(), 2);
+    assert!(page.contains("<td class=\"num is-passed\">0</td>") && page.contains("<td class=\"num is-failed\">1</td>"));
+}
+
+#[test]
 fn survivors_and_missed_faults_stand_out() {
     let page = page(&sample::report());
     assert_eq!(page.matches("<tr class=\"survives\">").count(), 1);

@@ -5,7 +5,8 @@ use crate::sample;
 
 #[test]
 fn json_comes_back_the_same() {
-    let report = sample::report();
+    let mut report = sample::report();
+    report.adapters[2].endurance = Some(sample::endurance("acme", true));
     let read: Report = serde_json::from_str(&to_json(&report).expect("renders")).expect("parses");
     assert_eq!(read, report);
 }

@@ -39,6 +39,15 @@ fn junit_reads_back_with_every_case_and_its_status() {
 }
 
 #[test]
+fn a_loss_through_faults_is_a_failure() {
+    let mut report = sample::passing();
+    report.adapters[0].endurance = Some(sample::endurance("memory", false));
+    report.adapters[1].endurance = Some(sample::endurance("sqlite", true));
+    let read = Report::deserialize_from_str(&to_junit(&report).expect("renders")).expect("is well-formed JUnit");
+    assert_eq!((read.failures, read.tests), (1, 108));
+}
+
+#[test]
 fn a_passing_report_has_only_successes() {
     let xml = to_junit(&sample::passing()).expect("renders");
     let read = Report::deserialize_from_str(&xml).expect("is well-formed JUnit");

@@ -29,6 +29,20 @@ fn failures_stand_with_their_traces_and_nothing_in_them_is_markup() {
 }
 
 #[test]
+fn what_was_lost_through_faults_stands_in_a_table_and_below_it() {
+    let mut report = sample::passing();
+    assert!(!to_markdown(&report).contains("## Endurance"));
+    for (index, flawed) in [(0, false), (1, true)] {
+        report.adapters[index].endurance = Some(sample::endurance(&report.adapters[index].name, flawed));
+    }
+    let markdown = to_markdown(&report);
+    assert!(markdown.contains("| memory | messages | 100 | 80 | 1 | 7 | 12 | 0 |"), "{markdown}");
+    assert!(markdown.contains("| sqlite | messages | 100 | 80 | 1 | 7 | 12 | 1 |"), "{markdown}");
+    assert!(markdown.contains("sqlite, seed `7`:\n\n````text\nexpected"), "{markdown}");
+    assert!(!markdown.contains("memory, seed"));
+}
+
+#[test]
 fn names_cannot_break_the_table() {
     let mut report = sample::passing();
     report.adapters[0].name = "a|b\n<img>".to_owned();

@@ -1,5 +1,6 @@
 //! A report like those that real runs give, with everything in it that is hard to render.
 
+use anyport_conformance::endurance::EnduranceReport;
 use anyport_conformance::report::{AdapterReport, CheckReport, KillMatrix, Mutant, Outcome, Report};
 
 /// Text that is markup in every one of the formats.
@@ -205,6 +206,16 @@ pub(crate) fn passing() -> Report {
     matrix.rows.retain(|mutant| mutant.killed_by_named);
     matrix.checks_without_kill.clear();
     Report::new(7, "2026-03-14T09:26:53Z", adapters.into(), Some(matrix))
+}
+
+/// An endurance run as `report.json` holds it: with a message that was lost if it is flawed.
+pub(crate) fn endurance(name: &str, flawed: bool) -> EnduranceReport {
+    let violations: &[&str] = if flawed { &[HOSTILE] } else { &[] };
+    let run = serde_json::json!({"adapter": name, "seed": 7, "seconds": 1.5, "ports": [{
+        "port": "messages", "operations": 100, "acknowledged": 80, "refused": 1, "not_done": 7, "indeterminate": 12,
+        "lost": violations.len(), "violations": violations, "seconds": 1.5,
+    }]});
+    serde_json::from_value(run).expect("is an endurance run")
 }
 
 fn adapter(name: &str, pace: f64, flawed: bool) -> AdapterReport {

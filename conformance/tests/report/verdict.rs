@@ -44,6 +44,21 @@ fn an_empty_run_is_not_a_pass() {
 }
 
 #[test]
+fn a_loss_through_faults_is_a_reason_and_a_run_of_them_alone_is_a_run() {
+    let alone = |flawed| {
+        let adapter = AdapterReport::new("acme", None, 0, Vec::new(), 0.0).endured(sample::endurance("acme", flawed));
+        Report::new(1, "now", vec![adapter], None).problems()
+    };
+    assert_eq!(alone(false), [""; 0]);
+    assert_eq!(alone(true), ["acme lost 1 acknowledged write through faults"]);
+    let mut unjudged = sample::endurance("acme", false);
+    unjudged.ports[0].violations.push("inconclusive".to_owned());
+    let mut report = sample::passing();
+    report.adapters[0].endurance = Some(unjudged);
+    assert_eq!(report.problems(), ["the endurance of acme could not be judged"]);
+}
+
+#[test]
 fn a_fingerprint_that_was_not_taken_is_named() {
     let mut report = sample::passing();
     report.adapters[1].fingerprint = None;

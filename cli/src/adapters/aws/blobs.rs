@@ -24,8 +24,8 @@ impl Subject<BlobStore> for S3 {
     async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<BlobStore>>> {
         let prefix = Prefix::fresh();
         connect(&prefix, None)?.provision(resources).await?;
-        let upstream = emulator_of("S3")?
-            .map(|address| Upstream { address, protocol: Protocol::Http(Arc::new(S3Dialect)) });
+        let upstream =
+            emulator_of("S3")?.map(|address| Upstream { address, protocol: Protocol::Http(Arc::new(S3Dialect)) });
         Ok(Arc::new(Networked::new(prefix, upstream)))
     }
 }

@@ -126,12 +126,7 @@ mod tests {
             (Some("DynamoDB_20120810.DescribeTable"), "{}", false, false),
             (Some("DynamoDB_20120810.PutItem"), "{}", true, false),
             (Some("DynamoDB_20120810.PutItem"), r##"{"ConditionExpression":"#version = :version"}"##, true, true),
-            (
-                Some("DynamoDB_20120810.DeleteItem"),
-                r##"{"ConditionExpression":"attribute_exists(#key)"}"##,
-                true,
-                false,
-            ),
+            (Some("DynamoDB_20120810.DeleteItem"), r#"{"ConditionExpression":"attribute_exists(#key)"}"#, true, false),
             (Some("DynamoDB_20120810.TransactWriteItems"), "{}", true, true),
             (Some("AmazonSQS.GetQueueUrl"), "{}", false, false),
             (Some("AmazonSQS.ReceiveMessage"), "{}", true, false),

@@ -1,6 +1,7 @@
 //! `anyport conformance`: the suite against adapters.
 
 mod cover;
+mod faults;
 mod house;
 mod print;
 mod servers;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use anyport_conformance::harness::DEFAULT_SEED;
 use anyport_conformance::mutants::{Mutants, kill_matrix};
-use anyport_conformance::report::{Report, to_json, to_markdown_table};
+use anyport_conformance::report::{AdapterReport, Report, to_json, to_markdown_table};
 use anyport_conformance::run::{self, Options};
 use anyport_conformance::suite::Suite;
 
@@ -30,6 +31,8 @@ Examples:
   anyport conformance --provider aws --provider redis --provider embedded
   anyport conformance --adapter sqlite --filter DOC-CAS
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
+  anyport conformance --provider redis --faults        and 10000 operations through faults
+  anyport conformance --adapter aws --faults 2000 --without-checks
   anyport conformance --report target/report           then open target/report/index.html
 
 A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
@@ -52,6 +55,9 @@ pub struct Args {
     /// Seed of everything random; the same seed does the same
     #[arg(long, value_name = "NUMBER", default_value_t = DEFAULT_SEED)]
     seed: u64,
+
+    #[command(flatten)]
+    faults: faults::Through,
 
     /// Write report.json, junit.xml, report.md and index.html (with the kill matrix) into this directory
     #[arg(long, value_name = "DIR")]
@@ -94,12 +100,21 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let report = runtime.block_on(async {
         let mut reports = Vec::new();
         for adapter in &adapters {
-            let progress = Progress::of(suite().clauses().len());
-            let report = run::run(adapter, &suite(), Options::seeded(args.seed), &progress).await;
-            progress.finish();
-            reports.push(if args.without_cover { report } else { cover::verified(report, args.seed)? });
+            let report = if args.faults.without_checks {
+                AdapterReport::new(&adapter.name, None, 0, Vec::new(), 0.0)
+            } else {
+                let progress = Progress::of(suite().clauses().len());
+                let report = run::run(adapter, &suite(), Options::seeded(args.seed), &progress).await;
+                progress.finish();
+                if args.without_cover { report } else { cover::verified(report, args.seed)? }
+            };
+            reports.push(match args.faults.operations {
+                Some(operations) => report.endured(faults::run(adapter, operations, args.seed).await),
+                None => report,
+            });
         }
-        let matrix = if args.report.is_some() && !args.without_mutants && args.filter.is_none() {
+        let all_checks = args.filter.is_none() && !args.faults.without_checks;
+        let matrix = if args.report.is_some() && !args.without_mutants && all_checks {
             let all = Mutants::all();
             let progress = Progress::of(all.len());
             let told = |name: &str| progress.step(format!("seeded fault {name}"));

@@ -11,6 +11,31 @@ pub(super) fn print(report: &Report, directory: Option<&Path>) {
     for adapter in &report.adapters {
         adapter.checks.iter().for_each(|check| print_check(adapter, check));
     }
+    if report.summary.selected() > 0 {
+        print_counts(report);
+    }
+    for endurance in report.adapters.iter().filter_map(|adapter| adapter.endurance.as_ref()) {
+        anstream::println!("{} {endurance}", paint::strong("through faults:"));
+    }
+    for problem in report.problems() {
+        anstream::println!("{} {problem}", paint::bad("problem:"));
+    }
+    if report.is_pass() {
+        if report.summary.selected() > 0 {
+            anstream::println!("{}", paint::good(verdict(report.summary.masked)));
+        }
+        if report.adapters.iter().any(|adapter| adapter.endurance.is_some()) {
+            anstream::println!("{}", paint::good("nothing acknowledged was lost through faults"));
+        }
+    } else {
+        anstream::println!("{}", paint::faint(format!("replay with --seed {}", report.seed)));
+    }
+    if let Some(directory) = directory {
+        anstream::println!("report: {}", directory.join("index.html").display());
+    }
+}
+
+fn print_counts(report: &Report) {
     anstream::println!(
         "{}",
         paint::strong(format!(
@@ -30,17 +55,6 @@ pub(super) fn print(report: &Report, directory: Option<&Path>) {
             counts.masked,
             adapter.seconds
         );
-    }
-    for problem in report.problems() {
-        anstream::println!("{} {problem}", paint::bad("problem:"));
-    }
-    if report.is_pass() {
-        anstream::println!("{}", paint::good(verdict(report.summary.masked)));
-    } else {
-        anstream::println!("{}", paint::faint(format!("replay with --seed {}", report.seed)));
-    }
-    if let Some(directory) = directory {
-        anstream::println!("report: {}", directory.join("index.html").display());
     }
 }
 

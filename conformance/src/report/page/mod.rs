@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::duration::human;
 use super::fingerprints::{Agreement, agree, agreement, short};
+use super::markdown::ENDURANCE;
 use super::model::{AdapterReport, Outcome, Report, Summary};
+use crate::endurance::EnduranceReport;
 
 /// The whole page.
 #[derive(Debug, Serialize)]
@@ -26,6 +28,8 @@ pub(super) struct Page {
     matrix: Vec<matrix::Section>,
     details: Vec<matrix::Detail>,
     slowest: Vec<timing::Slow>,
+    endurance: Vec<EnduranceReport>,
+    about_endurance: &'static str,
     power: Option<mutants::Power>,
 }
 
@@ -91,6 +95,8 @@ impl Page {
             matrix,
             details,
             slowest: timing::slowest(report),
+            endurance: report.adapters.iter().filter_map(|adapter| adapter.endurance.clone()).collect(),
+            about_endurance: ENDURANCE,
             power: report.kill_matrix.as_ref().map(mutants::Power::new),
         }
     }
