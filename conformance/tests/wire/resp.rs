@@ -70,7 +70,7 @@ async fn through(faults: &Faults) -> (Shape, impl Sized + use<>, SocketAddr) {
 
 fn command(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
-    let bulk: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+    let bulk = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect::<Vec<_>>().concat();
     format!("*{}\r\n{bulk}", words.len())
 }
 
