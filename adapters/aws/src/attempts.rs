@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn after_an_attempt_in_doubt_only_the_harmless_is_repeated() {
-        let context = InterceptorContext::new(Input::doesnt_matter());
+        let context = InterceptorContext::new(Input::erase(()));
         for (repeat, doubt, forbidden) in [
             (Repeat::Harmful, false, false),
             (Repeat::Harmful, true, true),
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_write_that_met_another_is_made_again() {
-        let mut context = InterceptorContext::new(Input::doesnt_matter());
+        let mut context = InterceptorContext::new(Input::erase(()));
         context.set_output_or_error(Err(refusal("TransactionConflictException")));
         assert_eq!(sent(Repeat::Harmful).classify_retry(&context), RetryAction::throttling_error());
         context.set_output_or_error(Err(refusal("ValidationException")));

@@ -37,7 +37,8 @@ const MAX_BACKOFF: Duration = Duration::from_secs(2);
 /// An account and region of AWS, of which the ports' adapters are made. Clones share connections and credentials.
 ///
 /// A call takes 12 seconds at most, and is attempted three times at most with growing, random pauses between; an attempt
-/// whose outcome is not known is repeated only where doing it twice is harmless.
+/// whose outcome is not known is repeated only where doing it twice is harmless. A document's write whose answer is lost is
+/// looked for by one more call.
 #[derive(Clone)]
 pub struct Aws(Arc<Shared>);
 
@@ -156,6 +157,7 @@ async fn load(settings: &AwsSettings) -> Result<SdkConfig> {
 }
 
 #[cfg(not(feature = "default-chain"))]
+#[expect(clippy::unused_async, reason = "the chain asks files and services")]
 async fn load(_settings: &AwsSettings) -> Result<SdkConfig> {
     let builder = SdkConfig::builder().http_client(Client::new()).timeout_config(timeouts()).retry_config(retries());
     environment::configure(builder)

@@ -75,8 +75,8 @@ impl Secrets for ParameterStore {
         let at = |error: Error| error.during(GET, name);
         let mut parameter = format!("{PATH}{}", self.aws.naming().of(name.as_str(), MAX_NAME_BYTES));
         if let SecretVersion::Pinned(number) = version {
-            // Anything else behind the colon would be taken for a label, which moves.
-            if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            // Anything else behind the colon would be taken for a label, which moves, or for a malformed request.
+            if number.parse::<u32>().map(|parsed| parsed.to_string()).as_ref() != Ok(number) {
                 return Err(at(Error::new(ErrorKind::NotFound, "the secret has no such version")));
             }
             parameter = format!("{parameter}:{number}");
