@@ -169,16 +169,17 @@ impl Settings {
     /// the queues that call functions are settled by the adapter whose they are.
     #[cfg(feature = "aws-lambda")]
     pub(crate) fn lambda(&self) -> LambdaSettings {
-        let mut lambda = self.aws_lambda.clone();
+        let lambda = self.aws_lambda.clone();
         #[cfg(feature = "aws")]
-        {
-            if lambda.prefix.is_empty() {
-                lambda.prefix.clone_from(&self.aws.prefix);
-            }
-            if self.messages == Store::Aws {
-                lambda.settlement = anyport_runtimes::aws_lambda::Settlement::AwsAdapter;
-            }
-        }
+        let lambda = LambdaSettings {
+            prefix: if lambda.prefix.is_empty() { self.aws.prefix.clone() } else { lambda.prefix },
+            settlement: match self.messages {
+                Store::Aws => anyport_runtimes::aws_lambda::Settlement::AwsAdapter,
+                #[cfg(any(feature = "sqlite", feature = "memory", feature = "redis"))]
+                _ => lambda.settlement,
+            },
+            ..lambda
+        };
         lambda
     }
 

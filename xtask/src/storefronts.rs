@@ -23,10 +23,10 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf>
     let folder = workspace.target.join("storefronts");
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     for features in BUILT {
-        let mut build = process::cargo(workspace);
-        build.args(["build", "--package", "app", "--bin", "app", "--no-default-features", "--features", features]);
-        build.arg("--target-dir").arg(&workspace.target);
-        steps.command(&format!("build the storefront for {features}"), &mut build)?;
+        let mut cargo = process::cargo(workspace);
+        cargo.args(["build", "--package", "app", "--bin", "app", "--no-default-features", "--features", features]);
+        cargo.arg("--target-dir").arg(&workspace.target);
+        steps.command(&format!("build the storefront for {features}"), &mut cargo)?;
         // The next build puts another one in its place.
         let built = workspace.target.join("debug").join("app").with_extension(std::env::consts::EXE_EXTENSION);
         let copy = folder.join(features);

@@ -105,7 +105,7 @@ impl<'a> Adapters<'a> {
         })
     }
 
-    pub(super) async fn blobs(&mut self) -> Result<BoundBlobs> {
+    pub(super) fn blobs(&mut self) -> Result<BoundBlobs> {
         Ok(match self.settings.blobs {
             #[cfg(any(feature = "sqlite", feature = "redis"))]
             Vault::Sqlite => embedded_blobs(self.sqlite()?),

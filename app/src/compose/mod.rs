@@ -28,8 +28,10 @@ pub(crate) struct Composed {
     pub(crate) ports: Ports,
     pub(crate) provision: Arc<dyn Provision>,
     /// Who answers requests to signed URLs, where no cloud does.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server can pass requests on"))]
     pub(crate) signed: Option<Arc<dyn FetchSigned>>,
     /// Whether a secret for development was made.
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server greets a person"))]
     pub(crate) made_secret: bool,
 }
 
@@ -39,7 +41,7 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
     let mut adapters = Adapters::new(settings, resources, Arc::clone(&clock));
     let documents = adapters.documents().await?;
     let messages = adapters.messages().await?;
-    let blobs = adapters.blobs().await?;
+    let blobs = adapters.blobs()?;
     let secrets = adapters.secrets().await?;
 
     let made_secret = match &secrets.put {

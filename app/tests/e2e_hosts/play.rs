@@ -11,7 +11,7 @@ use crate::transcript::{Answer, Transcript};
 use crate::world::World;
 
 /// How long anything may take to happen.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Plays every step of the table; returns the transcript, what is stored in the end included.
 pub(crate) async fn play(steps: &[Step], host: &mut dyn Host, world: &World) -> String {

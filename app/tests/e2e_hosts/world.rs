@@ -143,7 +143,9 @@ impl World {
             }
             let lines = transcript.in_order(lines);
             transcript.note(&format!("= {collection}"));
-            lines.iter().for_each(|line| transcript.note(line));
+            for line in &lines {
+                transcript.note(line);
+            }
         }
         for bucket in BUCKETS {
             transcript.note(&format!("= {bucket}"));
@@ -157,7 +159,9 @@ impl World {
                 lines.push(format!("{name} {kind} {text}"));
             }
             let lines = transcript.in_order(lines);
-            lines.iter().for_each(|line| transcript.note(line));
+            for line in &lines {
+                transcript.note(line);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use anyport_conformance::hosts::runtime_api::InvocationResult;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::events::Sources;
+use super::events::{Invoke, Sources};
 use super::{Host, HttpRequest};
 use crate::http_client;
 use crate::transcript::Answer;
@@ -24,9 +24,31 @@ const START: Duration = Duration::from_secs(30);
 pub(crate) struct CargoLambda {
     emulator: Child,
     process: Child,
+    function: Behind,
+    sources: Sources,
+}
+
+/// The function, called through the emulator.
+struct Behind {
     invocations: String,
     client: reqwest::Client,
-    sources: Sources,
+}
+
+impl Behind {
+    async fn call(&self, event: &Value) -> Vec<u8> {
+        let response = self.client.post(&self.invocations).body(event.to_string()).send().await.expect("an answer");
+        let status = response.status();
+        let bytes = response.bytes().await.expect("a body").to_vec();
+        assert_eq!(status.as_u16(), 200, "{} to {event}", String::from_utf8_lossy(&bytes));
+        bytes
+    }
+}
+
+#[async_trait]
+impl Invoke for Behind {
+    async fn invoke(&self, event: &Value) -> Value {
+        serde_json::from_slice(&self.call(event).await).expect("JSON")
+    }
 }
 
 impl CargoLambda {
@@ -56,15 +78,7 @@ impl CargoLambda {
         command.env("ANYPORT_AWS_LAMBDA__GRACEFUL_SHUTDOWN", "false").stdout(Stdio::null());
         let process = command.spawn().expect("it starts");
         let invocations = format!("http://127.0.0.1:{port}/2015-03-31/functions/{FUNCTION}/invocations");
-        Self { emulator, process, invocations, client: http_client(), sources: Sources::of(world) }
-    }
-
-    async fn invoke(&self, event: &Value) -> Vec<u8> {
-        let response = self.client.post(&self.invocations).body(event.to_string()).send().await.expect("an answer");
-        let status = response.status();
-        let bytes = response.bytes().await.expect("a body").to_vec();
-        assert_eq!(status.as_u16(), 200, "{} to {event}", String::from_utf8_lossy(&bytes));
-        bytes
+        Self { emulator, process, function: Behind { invocations, client: http_client() }, sources: Sources::of(world) }
     }
 }
 
@@ -77,23 +91,17 @@ impl Host for CargoLambda {
             headers: request.headers.clone(),
             body: request.body.clone(),
         };
-        let bytes = self.invoke(&Gateway::FunctionUrl.event(&call)).await;
+        let bytes = self.function.call(&Gateway::FunctionUrl.event(&call)).await;
         let reply = Gateway::FunctionUrl.reply(&InvocationResult::Response(bytes.into()));
         Answer { status: reply.status, headers: reply.headers, body: reply.body }
     }
 
     async fn fire(&mut self, function: &str) {
-        self.invoke(&self.sources.rule(function)).await;
+        self.function.invoke(&self.sources.rule(function)).await;
     }
 
     async fn deliver(&mut self) {
-        while let Some(batch) = self.sources.messages().await {
-            let answer = self.invoke(&batch.event).await;
-            self.sources.settle(batch, &serde_json::from_slice(&answer).expect("JSON")).await;
-        }
-        for event in self.sources.new_blobs().await {
-            self.invoke(&event).await;
-        }
+        self.sources.deliver(&self.function).await;
     }
 
     async fn stop(mut self: Box<Self>) {

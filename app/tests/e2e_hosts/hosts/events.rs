@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyport_ports::blobs::{Blobs, ListBlobs};
 use anyport_ports::messages::{Batch, Delay, Delivery, Messages, Receive, Subscription};
 use anyport_ports::{BucketName, Naming, TopicName};
+use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -22,9 +23,16 @@ pub(crate) struct Sources {
     told: BTreeSet<String>,
 }
 
+/// A function that AWS can call.
+#[async_trait]
+pub(crate) trait Invoke: Sync {
+    /// Hands it an event; returns its answer.
+    async fn invoke(&self, event: &Value) -> Value;
+}
+
 /// Messages that were received, as an event.
-pub(crate) struct Received {
-    pub(crate) event: Value,
+struct Received {
+    event: Value,
     deliveries: Vec<Delivery>,
 }
 
@@ -50,8 +58,19 @@ impl Sources {
         })
     }
 
+    /// Hands the function everything that waits.
+    pub(crate) async fn deliver(&mut self, function: &dyn Invoke) {
+        while let Some(batch) = self.messages().await {
+            let answer = function.invoke(&batch.event).await;
+            self.settle(batch, &answer).await;
+        }
+        for event in self.new_blobs().await {
+            function.invoke(&event).await;
+        }
+    }
+
     /// What an event source mapping hands to the function: messages that wait.
-    pub(crate) async fn messages(&self) -> Option<Received> {
+    async fn messages(&self) -> Option<Received> {
         let receive = Receive::new(10, Duration::from_secs(30)).expect("a receive").waiting(Duration::from_millis(200));
         let deliveries = self.messages.receive(&self.fulfilment, receive).await.expect("an answer");
         let queue = self.naming.subscription(&self.fulfilment, '_', 80);
@@ -74,7 +93,7 @@ impl Sources {
     }
 
     /// What the mapping does with the answer: it deletes what succeeded, and lets the rest come again.
-    pub(crate) async fn settle(&self, received: Received, answer: &Value) {
+    async fn settle(&self, received: Received, answer: &Value) {
         let failures = answer["batchItemFailures"].as_array().expect("a list of failures");
         let failed: BTreeSet<&str> = failures.iter().map(|it| it["itemIdentifier"].as_str().expect("text")).collect();
         for (at, delivery) in received.deliveries.into_iter().enumerate() {
@@ -89,7 +108,7 @@ impl Sources {
     }
 
     /// What a bucket tells of blobs that arrived since it was asked last.
-    pub(crate) async fn new_blobs(&mut self) -> Vec<Value> {
+    async fn new_blobs(&mut self) -> Vec<Value> {
         let bucket = self.naming.of(IMPORTS.as_str(), 63);
         let page = self.blobs.list(&IMPORTS, &ListBlobs::prefix("")).await.expect("a page");
         let mut events = Vec::new();

@@ -2,22 +2,36 @@
 //! source mapping, EventBridge, and the notifications of a bucket.
 
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use anyport_conformance::hosts::gateway::{Gateway, HttpCall};
 use anyport_conformance::hosts::runtime_api::{Invocation, InvocationResult, RuntimeApi};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::events::Sources;
+use super::events::{Invoke, Sources};
 use super::{Host, HttpRequest};
 use crate::transcript::Answer;
 use crate::world::{NOBODY, World};
 
 pub(crate) struct Lambda {
-    api: RuntimeApi,
+    function: Behind,
     process: Child,
     sources: Sources,
     gateway: Gateway,
+}
+
+/// The function, called through the Runtime API.
+struct Behind(RuntimeApi);
+
+#[async_trait]
+impl Invoke for Behind {
+    async fn invoke(&self, event: &Value) -> Value {
+        match self.0.invoke(Invocation::new(event.to_string())).await {
+            InvocationResult::Response(bytes) => serde_json::from_slice(&bytes).expect("JSON"),
+            other => panic!("{other:?} to {event}"),
+        }
+    }
 }
 
 impl Lambda {
@@ -26,16 +40,12 @@ impl Lambda {
         let mut command = world.app();
         command.env("ANYPORT_PUBLIC_URL", NOBODY);
         command.envs(api.environment()).stdout(Stdio::null());
-        let process = command.spawn().expect("it starts");
-        api.polled().await;
-        Self { api, process, sources: Sources::of(world), gateway }
-    }
-
-    async fn invoke(&self, event: &Value) -> Value {
-        match self.api.invoke(Invocation::new(event.to_string())).await {
-            InvocationResult::Response(bytes) => serde_json::from_slice(&bytes).expect("JSON"),
-            other => panic!("{other:?} to {event}"),
+        let mut process = command.spawn().expect("it starts");
+        while tokio::time::timeout(Duration::from_millis(100), api.polled()).await.is_err() {
+            let ended = process.try_wait().expect("its status");
+            assert!(ended.is_none(), "it ended before it asked for an event: {ended:?}");
         }
+        Self { function: Behind(api), process, sources: Sources::of(world), gateway }
     }
 }
 
@@ -49,27 +59,21 @@ impl Host for Lambda {
             body: request.body.clone(),
         };
         let event = self.gateway.event(&call);
-        let reply = self.gateway.reply(&self.api.invoke(Invocation::new(event.to_string())).await);
+        let reply = self.gateway.reply(&self.function.0.invoke(Invocation::new(event.to_string())).await);
         Answer { status: reply.status, headers: reply.headers, body: reply.body }
     }
 
     async fn fire(&mut self, function: &str) {
-        self.invoke(&self.sources.rule(function)).await;
+        self.function.invoke(&self.sources.rule(function)).await;
     }
 
     async fn deliver(&mut self) {
-        while let Some(batch) = self.sources.messages().await {
-            let answer = self.invoke(&batch.event).await;
-            self.sources.settle(batch, &answer).await;
-        }
-        for event in self.sources.new_blobs().await {
-            self.invoke(&event).await;
-        }
+        self.sources.deliver(&self.function).await;
     }
 
     async fn stop(mut self: Box<Self>) {
         assert_eq!(self.process.try_wait().expect("its status"), None, "it lives on");
-        assert_eq!(self.api.refusals().len(), 0, "{:?}", self.api.refusals());
+        assert_eq!(self.function.0.refusals().len(), 0, "{:?}", self.function.0.refusals());
     }
 }
 
