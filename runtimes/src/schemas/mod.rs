@@ -13,8 +13,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
 pub use text::TextObject;
-pub use validator::SchemaValidator;
 pub(crate) use text::whole;
+pub use validator::SchemaValidator;
 
 use crate::extract::SchemaOf;
 

@@ -48,7 +48,8 @@ async fn get_user(client: &Client, table: &str, request: Request) -> Result<Resp
         let response = Response::builder().status(404).header("content-type", "application/problem+json");
         return Ok(response.body(problem.to_string().into())?);
     };
-    let response = Response::builder().header("content-type", "application/json").header("etag", format!("\"{version}\""));
+    let response =
+        Response::builder().header("content-type", "application/json").header("etag", format!("\"{version}\""));
     Ok(response.body(serde_json::to_string(&user)?.into())?)
 }
 
