@@ -26,6 +26,10 @@ pub(crate) enum Compile {
     /// At once, so that one that cannot be is found before anything is served.
     Now,
     /// When a value is first held against it: a process that is started to answer one request need not pay for all.
+    #[cfg_attr(
+        not(any(feature = "server", feature = "aws-lambda")),
+        expect(dead_code, reason = "what is started by somebody else is not started to answer one request")
+    )]
     AtFirstUse,
 }
 
