@@ -138,9 +138,8 @@ fn require(connection: &Connection, upload: &UploadId) -> Work<()> {
 }
 
 fn target(connection: &Connection, upload: &UploadId) -> Work<Target> {
-    let mut statement = connection.prepare_cached(
-        "SELECT bucket, name, content_type, metadata FROM uploads WHERE id = ?1",
-    )?;
+    let mut statement =
+        connection.prepare_cached("SELECT bucket, name, content_type, metadata FROM uploads WHERE id = ?1")?;
     let mut rows = statement.query([upload.as_str()])?;
     let row = rows.next()?.ok_or_else(unknown)?;
     let metadata: String = row.get(3)?;
