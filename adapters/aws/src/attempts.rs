@@ -37,7 +37,7 @@ pub(crate) enum Repeat {
 /// The record of one call: make one for each write, give it to the SDK as interceptor and as retry classifier, and ask
 /// it to judge the error.
 ///
-/// ```ignore
+/// ```text
 /// let attempts = Attempts::of::<PutItemError>(Repeat::Harmful);
 /// let answer = client.put_item() /* ... */ .customize()
 ///     .config_override(Config::builder().interceptor(attempts.clone()).retry_classifier(attempts.clone()))
