@@ -46,7 +46,11 @@ pub fn main(adapters: Vec<Adapter>) -> ExitCode {
         let suite = Suite::complete();
         let group =
             Group { adapter: &adapter.name, gaps: &adapter.gaps, options: Options::seeded(seed), runtime: &runtime };
+        trials.extend(group.trials("idempotency", adapter.idempotency(), suite.idempotency));
+        trials.extend(group.trials("leases", adapter.leases(), suite.leases));
+        trials.extend(group.trials("outbox", adapter.outbox(), suite.outbox));
         trials.extend(group.trials("documents", adapter.documents, suite.documents));
+        trials.extend(group.trials("changes", adapter.changes, suite.changes));
         trials.extend(group.trials("messages", adapter.messages, suite.messages));
         trials.extend(group.trials("blobs", adapter.blobs, suite.blobs));
         trials.extend(group.trials("secrets", adapter.secrets, suite.secrets));

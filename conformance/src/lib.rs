@@ -3,6 +3,7 @@
 //! A check is a plain async function over a port that returns a verdict, so that it runs as a test, from the command
 //! line, and against adapters that are wrong on purpose.
 
+pub mod built;
 pub mod check;
 pub mod embedded;
 pub mod endurance;

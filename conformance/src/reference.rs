@@ -9,7 +9,9 @@ use async_trait::async_trait;
 
 use crate::embedded::{Embedded, HandOut};
 use crate::faults::Faultable;
-use crate::subject::{Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject};
+use crate::subject::{
+    Adapter, BlobStore, ChangeStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject,
+};
 
 /// The reference model.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +20,7 @@ pub struct Reference;
 impl Reference {
     /// All of its ports, as the adapter `memory`.
     pub fn adapter() -> Adapter {
-        Adapter::named("memory").documents(Self).messages(Self).blobs(Self).secrets(Self)
+        Adapter::named("memory").documents(Self).changes(Self).messages(Self).blobs(Self).secrets(Self)
     }
 }
 
@@ -38,6 +40,13 @@ impl HandOut<DocumentStore> for MemoryStore {
     fn hand_out(&self) -> Result<DocumentStore> {
         let handle = Arc::new(self.handle());
         Ok(DocumentStore { documents: Arc::clone(&handle) as _, scan: handle })
+    }
+}
+
+impl HandOut<ChangeStore> for MemoryStore {
+    fn hand_out(&self) -> Result<ChangeStore> {
+        let handle = Arc::new(self.handle());
+        Ok(ChangeStore { documents: Arc::clone(&handle) as _, changes: handle })
     }
 }
 

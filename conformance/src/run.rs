@@ -67,17 +67,21 @@ async fn run_checks(
     let mut selected = 0;
     let mut reports = Vec::new();
     macro_rules! port {
-        ($port:ident) => {
-            if let Some(subject) = &adapter.$port {
+        ($port:ident, $subject:expr) => {
+            if let Some(subject) = &$subject {
                 selected += suite.$port.len();
                 reports.extend(run_port(adapter, stringify!($port), subject, &suite.$port, options, observer).await);
             }
         };
     }
-    port!(documents);
-    port!(messages);
-    port!(blobs);
-    port!(secrets);
+    port!(documents, adapter.documents);
+    port!(changes, adapter.changes);
+    port!(messages, adapter.messages);
+    port!(blobs, adapter.blobs);
+    port!(secrets, adapter.secrets);
+    port!(idempotency, adapter.idempotency());
+    port!(leases, adapter.leases());
+    port!(outbox, adapter.outbox());
     (selected, reports)
 }
 

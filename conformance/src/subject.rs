@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_ports::blobs::{Blobs, FetchSigned, SignBlobs};
-use anyport_ports::documents::{Documents, Scan};
+use anyport_ports::documents::{Changes, Documents, Scan};
 use anyport_ports::messages::Messages;
 use anyport_ports::resources::Resources;
 use anyport_ports::secrets::Secrets;
@@ -21,6 +21,15 @@ pub struct DocumentStore {
     pub documents: Arc<dyn Documents>,
     /// Reading a whole collection.
     pub scan: Arc<dyn Scan>,
+}
+
+/// A handle on a store of documents whose changes can be read.
+#[derive(Clone)]
+pub struct ChangeStore {
+    /// Reading and writing by key.
+    pub documents: Arc<dyn Documents>,
+    /// Reading what changed.
+    pub changes: Arc<dyn Changes>,
 }
 
 /// A handle on a store of messages.
@@ -97,6 +106,8 @@ pub struct Adapter {
     pub name: String,
     /// Documents, if offered.
     pub documents: Option<Arc<dyn Subject<DocumentStore>>>,
+    /// The change feed of documents, if offered.
+    pub changes: Option<Arc<dyn Subject<ChangeStore>>>,
     /// Messages, if offered.
     pub messages: Option<Arc<dyn Subject<MessageStore>>>,
     /// Blobs, if offered.
@@ -110,13 +121,28 @@ pub struct Adapter {
 impl Adapter {
     /// An adapter that offers nothing yet.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), documents: None, messages: None, blobs: None, secrets: None, gaps: Vec::new() }
+        Self {
+            name: name.into(),
+            documents: None,
+            changes: None,
+            messages: None,
+            blobs: None,
+            secrets: None,
+            gaps: Vec::new(),
+        }
     }
 
     /// It offers documents.
     #[must_use]
     pub fn documents(mut self, subject: impl Subject<DocumentStore>) -> Self {
         self.documents = Some(Arc::new(subject));
+        self
+    }
+
+    /// It offers the change feed of documents.
+    #[must_use]
+    pub fn changes(mut self, subject: impl Subject<ChangeStore>) -> Self {
+        self.changes = Some(Arc::new(subject));
         self
     }
 

@@ -10,7 +10,7 @@ use anyport_conformance::run::{Options, run_check};
 use anyport_conformance::suite::Suite;
 
 fn documents() -> Suite {
-    Suite { messages: Vec::new(), blobs: Vec::new(), secrets: Vec::new(), ..Suite::complete() }
+    Suite { documents: Suite::complete().documents, ..Suite::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn the_reference_model_passes_every_check() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_seeded_fault_dies_and_no_check_is_idle() {
-    let mutants = Mutants { messages: Vec::new(), blobs: Vec::new(), secrets: Vec::new(), ..Mutants::all() };
+    let mutants = Mutants { documents: Mutants::all().documents, ..Mutants::default() };
     let matrix = kill_matrix(&documents(), &mutants, Options::seeded(7), &|_| {}).await;
     for mutant in &matrix.rows {
         println!("{:40} {:12} {}", mutant.name, mutant.named_check, mutant.killers.join(" "));

@@ -17,14 +17,18 @@ const OPTIONS_SEED: u64 = 7;
 /// The complete suite's checks, and faults, of one port.
 fn only(port: &str) -> (Suite, Mutants) {
     let (suite, mutants) = (Suite::complete(), Mutants::all());
-    let nothing = Suite { documents: vec![], messages: vec![], blobs: vec![], secrets: vec![] };
-    let none = Mutants { documents: vec![], messages: vec![], blobs: vec![], secrets: vec![] };
-    match port {
-        "messages" => (Suite { messages: suite.messages, ..nothing }, Mutants { messages: mutants.messages, ..none }),
-        "blobs" => (Suite { blobs: suite.blobs, ..nothing }, Mutants { blobs: mutants.blobs, ..none }),
-        "secrets" => (Suite { secrets: suite.secrets, ..nothing }, Mutants { secrets: mutants.secrets, ..none }),
-        other => panic!("no port of this test: {other}"),
+    macro_rules! only {
+        ($($port:ident),+) => {
+            match port {
+                $(stringify!($port) => (
+                    Suite { $port: suite.$port, ..Suite::default() },
+                    Mutants { $port: mutants.$port, ..Mutants::default() },
+                ),)+
+                other => panic!("no port of this test: {other}"),
+            }
+        };
     }
+    only!(messages, blobs, secrets, changes, idempotency, leases, outbox)
 }
 
 async fn assert_reference_passes<H: Faultable>(port: &'static str, checks: &[Check<H>])

@@ -12,6 +12,12 @@ pub trait Failure: std::error::Error + Send + Sync + 'static {
 
     /// What kind of error it is, from which its HTTP status and whether to retry follow.
     fn kind(&self) -> ErrorKind;
+
+    /// The HTTP status, where that of the kind does not say it well: 402 for a payment that was declined. It must be of the
+    /// same hundred.
+    fn status(&self) -> Option<u16> {
+        None
+    }
 }
 
 impl Failure for Error {

@@ -6,13 +6,15 @@
 //! | messages | [`messages::Messages`] | [`handles::Publish`] |
 //! | blobs | [`blobs::Blobs`], [`blobs::SignBlobs`] | [`handles::BlobReader`], [`handles::BlobWriter`], [`handles::BlobSigner`] |
 //! | secrets | [`secrets::Secrets`] | [`handles::SecretOf`] |
-//! | time, identifiers | [`Clock`], [`Ids`] | |
+//! | services of others | [`outbound::Outbound`] | [`handles::Api`] |
+//! | time, identifiers | [`Clock`], [`Timer`], [`Ids`] | |
 //!
 //! The clauses in the traits' docs (`DOC-CAS-2`) are the contract. Each is pinned by the one conformance check of that
 //! name, which every adapter passes; there are no capability flags. Limits are enforced by the types of the arguments,
 //! so that no adapter meets a value outside them.
 
 pub mod blobs;
+pub mod call;
 mod clock;
 mod cursor;
 pub mod documents;
@@ -23,13 +25,17 @@ mod ids;
 pub mod messages;
 mod name;
 mod naming;
+pub mod outbound;
 pub mod resources;
 pub mod secrets;
+mod timer;
 
+pub use call::CallContext;
 pub use clock::{Clock, Timestamp};
 pub use cursor::Cursor;
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use failure::Failure;
 pub use ids::Ids;
-pub use name::{BucketName, CollectionName, IndexName, NAME_LENGTH, Name, SecretName, TopicName};
+pub use name::{BucketName, CollectionName, IndexName, NAME_LENGTH, Name, SecretName, ServiceName, TopicName};
 pub use naming::Naming;
+pub use timer::Timer;

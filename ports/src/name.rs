@@ -118,6 +118,8 @@ named! {
     BucketName;
     /// Names a secret.
     SecretName;
+    /// Names a service of others that is called over HTTP.
+    ServiceName;
 }
 
 #[cfg(test)]

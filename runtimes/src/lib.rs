@@ -49,7 +49,7 @@ pub use answer::{Answer, Created, Download, IntoAnswer, NoContent, Page, Tagged}
 pub use extract::{BlobCreated, Body, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
 pub use fault::Fault;
 pub use function::{Function, Handler, Limits, Trigger};
-pub use machine::{SystemClock, UuidIds};
+pub use machine::{SystemClock, TokioTimer, UuidIds};
 pub use manifest::{FunctionManifest, Manifest};
 pub use pipeline::Deadline;
 pub use problem::{Details, Location, PROBLEM_JSON, Problem, Violation, status_of};

@@ -1,8 +1,9 @@
 //! What the machine gives every workload, whatever its adapters: the time, and identifiers that nobody else makes.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyport_ports::{Clock, Ids, Timestamp};
+use anyport_ports::{Clock, Ids, Timer, Timestamp};
+use async_trait::async_trait;
 use uuid::Uuid;
 
 /// The machine's clock.
@@ -16,6 +17,17 @@ impl Clock for SystemClock {
             Ok(since) => epoch.plus(since),
             Err(before) => epoch.minus(before.duration()),
         }
+    }
+}
+
+/// The executor's timer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioTimer;
+
+#[async_trait]
+impl Timer for TokioTimer {
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 

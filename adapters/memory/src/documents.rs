@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use anyport_ports::documents::{
-    Condition, Direction, Document, Documents, Index, IndexPosition, IndexQuery, Key, Keys, Operation, Page, Put,
-    Query, Scan, ScanQuery, Transaction, Version,
+    Condition, Direction, Document, DocumentChange, Documents, Index, IndexPosition, IndexQuery, Key, Keys, Operation,
+    Page, Put, Query, Scan, ScanQuery, Transaction, Version,
 };
 use anyport_ports::{CollectionName, Error, ErrorKind, Result, Timestamp};
 use async_trait::async_trait;
@@ -21,6 +21,7 @@ pub(crate) struct Collection {
     pub(crate) indexes: Vec<Index>,
     documents: BTreeMap<Key, Document>,
     sweep_at: usize,
+    pub(crate) feed: Vec<DocumentChange>,
 }
 
 impl Collection {
@@ -34,12 +35,20 @@ impl Collection {
 
     fn write(&mut self, key: &Key, put: &Put, version: Version, now: Timestamp) {
         let (key, body, expires_at) = (key.clone(), put.body.clone(), put.expires_at);
-        self.documents.insert(key.clone(), Document { key, body, version, expires_at });
+        let document = Document { key: key.clone(), body, version, expires_at };
+        self.feed.push(DocumentChange { key: key.clone(), document: Some(document.clone()) });
+        self.documents.insert(key, document);
         // Expired documents are invisible anyway; forgetting them each time the collection has doubled bounds the space
         // they take at little cost.
         if self.documents.len() >= self.sweep_at.max(SWEEP_FROM) {
             self.documents.retain(|_, document| document.is_live(now));
             self.sweep_at = 2 * self.documents.len();
+        }
+    }
+
+    fn delete(&mut self, key: &Key) {
+        if self.documents.remove(key).is_some() {
+            self.feed.push(DocumentChange { key: key.clone(), document: None });
         }
     }
 
@@ -102,7 +111,7 @@ fn in_direction<T>(ascending: impl Iterator<Item = T>, direction: Direction, cou
 }
 
 impl State {
-    fn collection(&mut self, name: &CollectionName) -> Result<&mut Collection> {
+    pub(crate) fn collection(&mut self, name: &CollectionName) -> Result<&mut Collection> {
         self.collections
             .get_mut(name)
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "the collection does not exist: provision it first"))
@@ -143,7 +152,7 @@ impl Documents for Memory {
         let now = self.shared.now();
         let documents = state.collection(collection).map_err(at)?;
         documents.check(key, condition, now).map_err(at)?;
-        documents.documents.remove(key);
+        documents.delete(key);
         Ok(())
     }
 
@@ -182,7 +191,7 @@ impl Documents for Memory {
                     versions.push(version);
                 }
                 Operation::Delete(_) => {
-                    documents.documents.remove(key);
+                    documents.delete(key);
                 }
                 Operation::Check(_) => {}
             }

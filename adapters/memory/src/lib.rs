@@ -19,6 +19,7 @@
 //! ```
 
 mod blobs;
+mod changes;
 mod clock;
 mod documents;
 mod ids;

@@ -44,6 +44,11 @@ impl MemoryStore {
         self
     }
 
+    /// The clock that it tells the time by.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
+    }
+
     /// A handle to this store. All handles are alike and none keeps anything to itself.
     pub fn handle(&self) -> Memory {
         Memory { shared: Arc::clone(&self.shared) }

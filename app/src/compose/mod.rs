@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use anyport_ports::blobs::FetchSigned;
 use anyport_ports::handles::{NamedSecret as _, Ports};
+use anyport_ports::outbound::NoOutbound;
 use anyport_ports::resources::{Provision, Resources};
 use anyport_ports::secrets::{CachedSecrets, SecretVersion, Secrets};
 use anyport_ports::{Clock, ErrorKind};
@@ -56,7 +57,9 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
             signer: blobs.signer,
             secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
             clock,
+            outbound: NoOutbound::port(),
             ids: Arc::new(UuidIds),
+            call: Arc::default(),
         },
         provision: Arc::new(Split {
             documents: documents.provision,

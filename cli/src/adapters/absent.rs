@@ -12,6 +12,7 @@ use async_trait::async_trait;
 pub(super) fn absent(mut adapter: Adapter, why: &str) -> Adapter {
     let absent = || Absent(why.to_owned());
     adapter.documents = adapter.documents.map(|_| Arc::new(absent()) as _);
+    adapter.changes = adapter.changes.map(|_| Arc::new(absent()) as _);
     adapter.messages = adapter.messages.map(|_| Arc::new(absent()) as _);
     adapter.blobs = adapter.blobs.map(|_| Arc::new(absent()) as _);
     adapter.secrets = adapter.secrets.map(|_| Arc::new(absent()) as _);

@@ -25,13 +25,7 @@ fn of(known: &[gaps::Gap], emulators: &[&Emulator]) -> anyhow::Result<Vec<Gap>> 
 
 /// The clause and the name of every check.
 fn checks() -> Vec<(&'static str, &'static str)> {
-    let suite = Suite::complete();
-    let mut checks = Vec::new();
-    checks.extend(suite.documents.iter().map(|check| (check.clause, check.name)));
-    checks.extend(suite.messages.iter().map(|check| (check.clause, check.name)));
-    checks.extend(suite.blobs.iter().map(|check| (check.clause, check.name)));
-    checks.extend(suite.secrets.iter().map(|check| (check.clause, check.name)));
-    checks
+    Suite::complete().names()
 }
 
 #[cfg(test)]

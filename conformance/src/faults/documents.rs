@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+    Changes, Condition, Document, Documents, FeedPage, FeedPosition, IndexQuery, Key, Keys, Page, Put, Query, Scan,
+    ScanQuery, Transaction, Version,
 };
 use anyport_ports::{CollectionName, Result};
 use async_trait::async_trait;
 
 use super::{Call, Faultable, Faults, send};
-use crate::subject::DocumentStore;
+use crate::subject::{ChangeStore, DocumentStore};
 
-struct Faulty {
-    store: DocumentStore,
+struct Faulty<S> {
+    store: S,
     faults: Faults,
 }
 
@@ -23,6 +24,30 @@ impl Faultable for DocumentStore {
     }
 }
 
+impl Faultable for ChangeStore {
+    fn through(self, faults: &Faults) -> Self {
+        let handle = Arc::new(Faulty { store: self, faults: faults.clone() });
+        Self { documents: Arc::clone(&handle) as _, changes: handle }
+    }
+}
+
+/// The documents behind the faults.
+trait HasDocuments: Send + Sync + 'static {
+    fn documents(&self) -> &Arc<dyn Documents>;
+}
+
+impl HasDocuments for DocumentStore {
+    fn documents(&self) -> &Arc<dyn Documents> {
+        &self.documents
+    }
+}
+
+impl HasDocuments for ChangeStore {
+    fn documents(&self) -> &Arc<dyn Documents> {
+        &self.documents
+    }
+}
+
 /// A write under a version is refused if it was done before, whatever others do in between: versions are not reused. One
 /// under `Absent` is not, since the document may be deleted in between.
 fn write(condition: &Condition) -> Call {
@@ -30,43 +55,55 @@ fn write(condition: &Condition) -> Call {
 }
 
 #[async_trait]
-impl Documents for Faulty {
+impl<S: HasDocuments> Documents for Faulty<S> {
     async fn get(&self, collection: &CollectionName, key: &Key) -> Result<Option<Document>> {
-        send(&self.faults, Call::Read, "documents.get", || self.store.documents.get(collection, key)).await
+        send(&self.faults, Call::Read, "documents.get", || self.store.documents().get(collection, key)).await
     }
 
     async fn get_many(&self, collection: &CollectionName, keys: &Keys) -> Result<Vec<Option<Document>>> {
-        send(&self.faults, Call::Read, "documents.get_many", || self.store.documents.get_many(collection, keys)).await
+        send(&self.faults, Call::Read, "documents.get_many", || self.store.documents().get_many(collection, keys)).await
     }
 
     async fn put(&self, collection: &CollectionName, key: &Key, put: &Put) -> Result<Version> {
-        let request = || self.store.documents.put(collection, key, put);
+        let request = || self.store.documents().put(collection, key, put);
         send(&self.faults, write(&put.condition), "documents.put", request).await
     }
 
     async fn delete(&self, collection: &CollectionName, key: &Key, condition: &Condition) -> Result<()> {
-        let request = || self.store.documents.delete(collection, key, condition);
+        let request = || self.store.documents().delete(collection, key, condition);
         send(&self.faults, write(condition), "documents.delete", request).await
     }
 
     async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page> {
-        send(&self.faults, Call::Read, "documents.query", || self.store.documents.query(collection, query)).await
+        send(&self.faults, Call::Read, "documents.query", || self.store.documents().query(collection, query)).await
     }
 
     async fn query_index(&self, collection: &CollectionName, query: &IndexQuery) -> Result<Page> {
-        let request = || self.store.documents.query_index(collection, query);
+        let request = || self.store.documents().query_index(collection, query);
         send(&self.faults, Call::Read, "documents.query_index", request).await
     }
 
     async fn transact(&self, collection: &CollectionName, transaction: &Transaction) -> Result<Vec<Version>> {
-        let request = || self.store.documents.transact(collection, transaction);
+        let request = || self.store.documents().transact(collection, transaction);
         send(&self.faults, Call::Write, "documents.transact", request).await
     }
 }
 
 #[async_trait]
-impl Scan for Faulty {
+impl Scan for Faulty<DocumentStore> {
     async fn scan(&self, collection: &CollectionName, query: &ScanQuery) -> Result<Page> {
         send(&self.faults, Call::Read, "documents.scan", || self.store.scan.scan(collection, query)).await
+    }
+}
+
+#[async_trait]
+impl Changes for Faulty<ChangeStore> {
+    async fn latest(&self, collection: &CollectionName) -> Result<FeedPosition> {
+        send(&self.faults, Call::Read, "documents.latest", || self.store.changes.latest(collection)).await
+    }
+
+    async fn read(&self, collection: &CollectionName, from: Option<&FeedPosition>, limit: usize) -> Result<FeedPage> {
+        let request = || self.store.changes.read(collection, from, limit);
+        send(&self.faults, Call::Read, "documents.changes", request).await
     }
 }

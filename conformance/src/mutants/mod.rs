@@ -4,8 +4,12 @@
 //! fault breaks; a check that fails on none of them adds nothing.
 
 mod blobs;
+mod changes;
 mod documents;
+mod idempotency;
+mod leases;
 mod messages;
+mod outbox;
 mod secrets;
 
 use std::sync::Arc;
@@ -16,12 +20,13 @@ use anyport_ports::{Error, Result};
 use async_trait::async_trait;
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::built::{IdempotencyHandle, LeaseHandle, OutboxHandle};
 use crate::check::Check;
 use crate::faults::{Faultable, Faults, LOST_REQUEST};
 use crate::reference::Reference;
 use crate::report;
 use crate::run::{Options, run, run_check};
-use crate::subject::{BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, Subject, TestClock};
+use crate::subject::{BlobStore, ChangeStore, DocumentStore, MessageStore, Namespace, SecretStore, Subject, TestClock};
 use crate::suite::Suite;
 
 /// Makes the faulty handle of a sound one. Made once for each namespace, so that what a fault remembers is shared by its
@@ -57,16 +62,25 @@ impl<H: Faultable> Mutant<H> {
     }
 }
 
-/// Every seeded fault, by port.
+/// Every seeded fault, by port, and by what is built from ports.
+#[derive(Default)]
 pub struct Mutants {
     /// Of documents.
     pub documents: Vec<Mutant<DocumentStore>>,
+    /// Of the change feed of documents.
+    pub changes: Vec<Mutant<ChangeStore>>,
     /// Of messages.
     pub messages: Vec<Mutant<MessageStore>>,
     /// Of blobs.
     pub blobs: Vec<Mutant<BlobStore>>,
     /// Of secrets.
     pub secrets: Vec<Mutant<SecretStore>>,
+    /// Of idempotency.
+    pub idempotency: Vec<Mutant<IdempotencyHandle>>,
+    /// Of leases.
+    pub leases: Vec<Mutant<LeaseHandle>>,
+    /// Of outbox and inbox.
+    pub outbox: Vec<Mutant<OutboxHandle>>,
 }
 
 impl Mutants {
@@ -74,15 +88,26 @@ impl Mutants {
     pub fn all() -> Self {
         Self {
             documents: documents::mutants(),
+            changes: changes::mutants(),
             messages: messages::mutants(),
             blobs: blobs::mutants(),
             secrets: secrets::mutants(),
+            idempotency: idempotency::mutants(),
+            leases: leases::mutants(),
+            outbox: outbox::mutants(),
         }
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.documents.len() + self.messages.len() + self.blobs.len() + self.secrets.len()
+        self.documents.len()
+            + self.changes.len()
+            + self.messages.len()
+            + self.blobs.len()
+            + self.secrets.len()
+            + self.idempotency.len()
+            + self.leases.len()
+            + self.outbox.len()
     }
 
     /// Whether there are none.
@@ -108,9 +133,13 @@ pub async fn kill_matrix(
     let unsound = sound.checks.iter().filter(failed).map(|check| check.clause.clone()).collect();
     let mut rows = Vec::new();
     rows.extend(measure("documents", &suite.documents, &mutants.documents, options, told).await);
+    rows.extend(measure("changes", &suite.changes, &mutants.changes, options, told).await);
     rows.extend(measure("messages", &suite.messages, &mutants.messages, options, told).await);
     rows.extend(measure("blobs", &suite.blobs, &mutants.blobs, options, told).await);
     rows.extend(measure("secrets", &suite.secrets, &mutants.secrets, options, told).await);
+    rows.extend(measure("idempotency", &suite.idempotency, &mutants.idempotency, options, told).await);
+    rows.extend(measure("leases", &suite.leases, &mutants.leases, options, told).await);
+    rows.extend(measure("outbox", &suite.outbox, &mutants.outbox, options, told).await);
     let kills =
         |clause: &str| rows.iter().any(|row: &report::Mutant| row.killers.iter().any(|killer| killer == clause));
     let idle = suite.clauses().into_iter().filter(|clause| !kills(clause)).map(str::to_owned).collect();

@@ -4,25 +4,40 @@ use anyport_ports::documents::Index;
 use anyport_ports::resources::{CollectionSpec, Resources, SubscriptionSpec};
 use anyport_ports::{BucketName, CollectionName, IndexName, TopicName};
 
+use crate::built::{IdempotencyHandle, LeaseHandle, OutboxHandle};
 use crate::check::Check;
-use crate::subject::{BlobStore, DocumentStore, MessageStore, SecretStore};
+use crate::faults::Faultable;
+use crate::subject::{BlobStore, ChangeStore, DocumentStore, MessageStore, SecretStore};
 
 pub mod blobs;
+pub mod changes;
 pub mod documents;
+pub mod idempotency;
+pub mod leases;
 pub mod messages;
 mod outage;
+pub mod outbox;
 pub mod secrets;
 
-/// The checks to run, by port.
+/// The checks to run, by port, and by what is built from ports.
+#[derive(Default)]
 pub struct Suite {
     /// Of documents.
     pub documents: Vec<Check<DocumentStore>>,
+    /// Of the change feed of documents.
+    pub changes: Vec<Check<ChangeStore>>,
     /// Of messages.
     pub messages: Vec<Check<MessageStore>>,
     /// Of blobs.
     pub blobs: Vec<Check<BlobStore>>,
     /// Of secrets.
     pub secrets: Vec<Check<SecretStore>>,
+    /// Of idempotency.
+    pub idempotency: Vec<Check<IdempotencyHandle>>,
+    /// Of leases.
+    pub leases: Vec<Check<LeaseHandle>>,
+    /// Of outbox and inbox.
+    pub outbox: Vec<Check<OutboxHandle>>,
 }
 
 impl Suite {
@@ -30,9 +45,13 @@ impl Suite {
     pub fn complete() -> Self {
         Self {
             documents: documents::checks(),
+            changes: changes::checks(),
             messages: messages::checks(),
             blobs: blobs::checks(),
             secrets: secrets::checks(),
+            idempotency: idempotency::checks(),
+            leases: leases::checks(),
+            outbox: outbox::checks(),
         }
     }
 
@@ -42,19 +61,36 @@ impl Suite {
         let filter = filter.to_lowercase();
         let keep = |clause: &str, name: &str| clause.to_lowercase().contains(&filter) || name.contains(&filter);
         self.documents.retain(|check| keep(check.clause, check.name));
+        self.changes.retain(|check| keep(check.clause, check.name));
         self.messages.retain(|check| keep(check.clause, check.name));
         self.blobs.retain(|check| keep(check.clause, check.name));
         self.secrets.retain(|check| keep(check.clause, check.name));
+        self.idempotency.retain(|check| keep(check.clause, check.name));
+        self.leases.retain(|check| keep(check.clause, check.name));
+        self.outbox.retain(|check| keep(check.clause, check.name));
         self
+    }
+
+    /// The clauses pinned and the names of their checks, in the suite's order.
+    pub fn names(&self) -> Vec<(&'static str, &'static str)> {
+        fn of<H: Faultable>(checks: &[Check<H>]) -> impl Iterator<Item = (&'static str, &'static str)> {
+            checks.iter().map(|check| (check.clause, check.name))
+        }
+        let mut names = Vec::new();
+        names.extend(of(&self.documents));
+        names.extend(of(&self.changes));
+        names.extend(of(&self.messages));
+        names.extend(of(&self.blobs));
+        names.extend(of(&self.secrets));
+        names.extend(of(&self.idempotency));
+        names.extend(of(&self.leases));
+        names.extend(of(&self.outbox));
+        names
     }
 
     /// The clauses pinned, in the suite's order.
     pub fn clauses(&self) -> Vec<&'static str> {
-        let documents = self.documents.iter().map(|check| check.clause);
-        let messages = self.messages.iter().map(|check| check.clause);
-        let blobs = self.blobs.iter().map(|check| check.clause);
-        let secrets = self.secrets.iter().map(|check| check.clause);
-        documents.chain(messages).chain(blobs).chain(secrets).collect()
+        self.names().into_iter().map(|(clause, _)| clause).collect()
     }
 }
 

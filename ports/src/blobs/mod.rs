@@ -14,6 +14,7 @@ pub use grant::SignedGrant;
 pub use listing::{BlobPage, ListBlobs, Listed};
 pub use name::{BlobName, MAX_BLOB_NAME_BYTES};
 pub use signed::{FetchSigned, SignBlobs, SignedAnswer, SignedUrlTtl, Verb};
+pub(crate) use transfer::add_metadata;
 pub use transfer::{Blob, BlobCondition, BlobInfo, BlobRange, BlobStream, Etag, MAX_PUT_BYTES, PutBlob};
 pub use upload::{MAX_PARTS, MIN_PART_BYTES, NewUpload, PartNumber, UploadId};
 

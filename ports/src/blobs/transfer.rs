@@ -119,7 +119,7 @@ pub(super) fn check_content_type(content_type: &str) -> Result<()> {
 }
 
 /// Adds a pair to a blob's metadata, within what a header holds and the limit of all.
-pub(super) fn add_metadata(metadata: &mut BTreeMap<String, String>, name: String, value: String) -> Result<()> {
+pub(crate) fn add_metadata(metadata: &mut BTreeMap<String, String>, name: String, value: String) -> Result<()> {
     let plain = name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     if !plain || !(1..=40).contains(&name.len()) || !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return Err(Error::invalid(format!("{name:?} does not name metadata: 1 to 40 of a-z, 0-9 and '_'")));

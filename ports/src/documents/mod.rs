@@ -4,6 +4,7 @@
 //! for all adapters: no adapter meets a value outside the limits, and the error for one is the same everywhere.
 
 mod body;
+mod changes;
 mod index;
 mod key;
 mod page;
@@ -15,6 +16,7 @@ mod write;
 use async_trait::async_trait;
 
 pub use body::{Body, MAX_BODY_BYTES, MAX_BODY_DEPTH};
+pub use changes::{Changes, DocumentChange, FeedPage, FeedPosition};
 pub use index::{Index, IndexPosition, IndexQuery};
 pub use key::{Key, MAX_KEY_BYTES, Partition};
 pub use page::{Direction, MAX_PAGE, Page};

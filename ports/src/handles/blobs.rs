@@ -11,7 +11,7 @@ use crate::blobs::{
     Blob, BlobInfo, BlobName, BlobPage, BlobRange, Blobs, Etag, ListBlobs, NewUpload, PartNumber, PutBlob, SignBlobs,
     SignedUrlTtl, UploadId, Verb,
 };
-use crate::{BucketName, Result};
+use crate::{BucketName, CallContext, Result};
 
 /// A bucket known at compile time.
 pub trait Bucket: Send + Sync + 'static {
@@ -50,18 +50,21 @@ impl<B: Bucket> BlobReader<B> {
 /// Writes a bucket; cannot read it.
 pub struct BlobWriter<B> {
     blobs: Arc<dyn Blobs>,
+    call: Arc<CallContext>,
     bucket: PhantomData<fn() -> B>,
 }
 
 impl<B: Bucket> BlobWriter<B> {
     /// A writer on these blobs.
     pub fn new(blobs: Arc<dyn Blobs>) -> Self {
-        Self { blobs, bucket: PhantomData }
+        Self { blobs, call: Arc::default(), bucket: PhantomData }
     }
 
     /// Writes a blob; see [`Blobs::put`].
     pub async fn put(&self, name: &BlobName, put: &PutBlob) -> Result<Etag> {
-        self.blobs.put(&B::NAME, name, put).await
+        let mut put = put.clone();
+        self.call.stamp_metadata(&mut put.metadata);
+        self.blobs.put(&B::NAME, name, &put).await
     }
 
     /// Deletes a blob; see [`Blobs::delete`].
@@ -71,7 +74,9 @@ impl<B: Bucket> BlobWriter<B> {
 
     /// Begins an upload in parts; see [`Blobs::begin_upload`].
     pub async fn begin_upload(&self, name: &BlobName, upload: &NewUpload) -> Result<UploadId> {
-        self.blobs.begin_upload(&B::NAME, name, upload).await
+        let mut upload = upload.clone();
+        self.call.stamp_metadata(&mut upload.metadata);
+        self.blobs.begin_upload(&B::NAME, name, &upload).await
     }
 
     /// Sends a part; see [`Blobs::put_part`].
@@ -128,7 +133,7 @@ impl<B: Bucket> Handle for BlobWriter<B> {
     }
 
     fn open(ports: &Ports) -> Self {
-        Self::new(Arc::clone(&ports.blobs))
+        Self { call: Arc::clone(&ports.call), ..Self::new(Arc::clone(&ports.blobs)) }
     }
 }
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{Access, Handle, Need, Ports};
 use crate::messages::{Batch, Delivery, Message, Messages, Outgoing, Subscription};
 use crate::resources::{Resources, SubscriptionSpec};
-use crate::{Error, ErrorKind, Result, TopicName};
+use crate::{CallContext, Error, ErrorKind, Result, TopicName};
 
 /// The attributes that an event is published under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,18 +88,19 @@ pub trait Subscriber: Send + Sync + 'static {
 /// Publishes to a topic.
 pub struct Publish<T> {
     messages: Arc<dyn Messages>,
+    call: Arc<CallContext>,
     topic: PhantomData<fn() -> T>,
 }
 
 impl<T: Topic> Publish<T> {
     /// A publisher on these messages.
     pub fn new(messages: Arc<dyn Messages>) -> Self {
-        Self { messages, topic: PhantomData }
+        Self { messages, call: Arc::default(), topic: PhantomData }
     }
 
     /// Publishes one event; see [`Messages::publish`].
     pub async fn publish(&self, event: &T::Event) -> Result<()> {
-        let batch = Batch::one(Outgoing::from(T::message(event)?));
+        let batch = Batch::one(Outgoing::from(self.call.stamp(T::message(event)?)));
         let results = self.messages.publish(&T::NAME, &batch).await?;
         results.into_iter().collect()
     }
@@ -111,7 +112,7 @@ impl<T: Topic> Handle for Publish<T> {
     }
 
     fn open(ports: &Ports) -> Self {
-        Self::new(Arc::clone(&ports.messages))
+        Self { call: Arc::clone(&ports.call), ..Self::new(Arc::clone(&ports.messages)) }
     }
 }
 

@@ -7,6 +7,7 @@ mod blobs;
 mod documents;
 mod messages;
 mod secrets;
+mod services;
 
 use std::sync::Arc;
 
@@ -16,13 +17,15 @@ pub use blobs::{BlobReader, BlobSigner, BlobWriter, Bucket};
 pub use documents::{Change, Collection, Items, Reader, Stored, Writer};
 pub use messages::{EventHead, Publish, Subscriber, Topic};
 pub use secrets::{NamedSecret, SecretOf};
+pub use services::{Api, Service};
 
 use crate::blobs::{Blobs, SignBlobs};
 use crate::documents::{Documents, Index};
 use crate::messages::Messages;
+use crate::outbound::Outbound;
 use crate::resources::{CollectionSpec, Resources};
 use crate::secrets::Secrets;
-use crate::{BucketName, Clock, CollectionName, Ids, SecretName, TopicName};
+use crate::{BucketName, CallContext, Clock, CollectionName, Ids, SecretName, ServiceName, TopicName};
 
 /// The adapters bound to each port: what the composition root makes, and handles are opened on.
 #[derive(Clone)]
@@ -39,8 +42,20 @@ pub struct Ports {
     pub secrets: Arc<dyn Secrets>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Services of others.
+    pub outbound: Arc<dyn Outbound>,
     /// Fresh identifiers.
     pub ids: Arc<dyn Ids>,
+    /// The call that handles are opened for; [`CallContext::none`] at the composition root.
+    pub call: Arc<CallContext>,
+}
+
+impl Ports {
+    /// The same adapters, for this call.
+    #[must_use]
+    pub fn during(&self, call: CallContext) -> Self {
+        Self { call: Arc::new(call), ..self.clone() }
+    }
 }
 
 /// What a handle allows on its resource.
@@ -55,6 +70,8 @@ pub enum Access {
     Publish,
     /// To give away signed URLs.
     Sign,
+    /// To call.
+    Call,
 }
 
 /// One resource that a function needs, and the access it has to it.
@@ -91,6 +108,13 @@ pub enum Need {
         /// Read.
         access: Access,
     },
+    /// A service of others to call. It is not the workload's to make.
+    Service {
+        /// Its name.
+        name: ServiceName,
+        /// Call.
+        access: Access,
+    },
 }
 
 impl Need {
@@ -104,6 +128,7 @@ impl Need {
             Self::Topic { name, .. } => resources.topics.push(name),
             Self::Bucket { name, .. } => resources.buckets.push(name),
             Self::Secret { name, .. } => resources.secrets.push(name),
+            Self::Service { .. } => {}
         }
         resources
     }

@@ -184,7 +184,9 @@ mod tests {
             signer: memory.clone(),
             secrets: memory,
             clock: Arc::new(SystemClock),
+            outbound: anyport_ports::outbound::NoOutbound::port(),
             ids: Arc::new(UuidIds),
+            call: Arc::default(),
         };
         let workload = Workload::new("example").function(Function::http("ping", Method::GET, "/ping", ping));
         let readiness = Readiness::starting();

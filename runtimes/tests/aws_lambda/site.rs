@@ -6,6 +6,7 @@ use anyport_conformance::hosts::runtime_api::InvocationResult;
 use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::handles::Ports;
 use anyport_ports::messages::Messages;
+use anyport_ports::outbound::NoOutbound;
 use anyport_ports::resources::Provision as _;
 use anyport_ports::{Clock, Timestamp};
 use anyport_runtimes::aws_lambda::{EventError, Functions, LambdaSettings, Reply};
@@ -80,7 +81,9 @@ pub(crate) fn ports(store: &MemoryStore, clock: &Arc<dyn Clock>) -> Ports {
         signer: memory.clone(),
         secrets: memory,
         clock: Arc::clone(clock),
+        outbound: NoOutbound::port(),
         ids: Arc::new(UuidIds),
+        call: Arc::default(),
     }
 }
 

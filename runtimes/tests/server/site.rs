@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::Clock;
 use anyport_ports::handles::Ports;
+use anyport_ports::outbound::NoOutbound;
 use anyport_runtimes::server::{Running, ServerSettings, listen, start};
 use anyport_runtimes::{SystemClock, UuidIds, Workload};
 
@@ -47,7 +48,9 @@ impl Site {
             signer: memory.clone(),
             secrets: memory,
             clock: Arc::clone(&self.clock),
+            outbound: NoOutbound::port(),
             ids: Arc::new(UuidIds),
+            call: Arc::default(),
         }
     }
 
