@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::BucketName;
+use anyport_ports::documents::DocumentChange;
 use anyport_ports::handles::Ports;
 use anyport_ports::messages::{Delivery, Outcome, Subscription};
+use anyport_ports::{BucketName, CollectionName};
 
 use crate::fault::Fault;
 use crate::function::kind::{CreatedBlob, Slot};
@@ -33,6 +34,8 @@ pub struct EventFunctions {
     pub schedules: Vec<(String, EventFunction<Slot>)>,
     /// Those called by blobs created in a bucket under a prefix.
     pub blobs: Vec<(BucketName, String, EventFunction<CreatedBlob>)>,
+    /// Those called by the changes of a collection's documents.
+    pub changes: Vec<(CollectionName, EventFunction<DocumentChange>)>,
 }
 
 impl<I> EventFunction<I> {
@@ -98,6 +101,10 @@ impl EventFunctions {
                 (Trigger::BlobCreated { bucket, prefix }, AnyCall::BlobCreated(call)) => {
                     let function = EventFunction { name, limits, call, ports: ports.clone() };
                     functions.blobs.push((bucket.clone(), prefix.clone(), function));
+                }
+                (Trigger::DocumentChanged { collection }, AnyCall::DocumentChanged(call)) => {
+                    let function = EventFunction { name, limits, call, ports: ports.clone() };
+                    functions.changes.push((collection.clone(), function));
                 }
                 _ => {}
             }

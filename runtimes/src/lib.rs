@@ -46,7 +46,7 @@ pub mod settings;
 pub use ::http::{Method, StatusCode};
 
 pub use answer::{Answer, Created, Download, IntoAnswer, NoContent, Page, Tagged};
-pub use extract::{BlobCreated, Body, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
+pub use extract::{BlobCreated, Body, DocumentChanged, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
 pub use fault::Fault;
 pub use function::{Function, Handler, Limits, Trigger};
 pub use machine::{SystemClock, TokioTimer, UuidIds};

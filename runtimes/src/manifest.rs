@@ -1,7 +1,7 @@
 //! The manifest: what a workload is and needs, as data.
 
 use anyport_ports::handles::Need;
-use anyport_ports::resources::{Resources, SubscriptionSpec};
+use anyport_ports::resources::{CollectionSpec, Resources, SubscriptionSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::extract::Parameter;
@@ -60,6 +60,10 @@ impl FunctionManifest {
                 Resources { topics: vec![topic], subscriptions, ..Resources::default() }
             }
             Trigger::BlobCreated { bucket, .. } => Resources { buckets: vec![bucket], ..Resources::default() },
+            Trigger::DocumentChanged { collection: name } => {
+                let collections = vec![CollectionSpec { name, indexes: Vec::new() }];
+                Resources { collections, ..Resources::default() }
+            }
         };
         self.needs.iter().for_each(|need| resources.merge(need.resources()));
         resources

@@ -1,16 +1,17 @@
-//! What events, schedules and blobs bring.
+//! What events, schedules, blobs and changes of documents bring.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use anyport_ports::blobs::{BlobName, Etag};
-use anyport_ports::handles::{Bucket, Ports, Subscriber, Topic};
+use anyport_ports::documents::{DocumentChange, Key};
+use anyport_ports::handles::{Bucket, Collection, Ports, Stored, Subscriber, Topic};
 use anyport_ports::messages::Delivery;
 use anyport_ports::{ErrorKind, Timestamp};
 
 use super::{FromInvocation, Parameter, Setup};
 use crate::fault::Fault;
-use crate::function::kind::{BlobsCreated, CreatedBlob, Schedule, Slot, Subscription};
+use crate::function::kind::{BlobsCreated, CreatedBlob, DocumentsChanged, Schedule, Slot, Subscription};
 
 /// An event of the subscription `S`, decoded. A message that is not of the topic's type goes to the dead letters.
 pub struct Event<S: Subscriber> {
@@ -98,5 +99,47 @@ impl<B: Bucket> FromInvocation<BlobsCreated<B>> for BlobCreated<B> {
 impl<B> fmt::Debug for BlobCreated<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlobCreated({}, {:?})", self.name, self.etag)
+    }
+}
+
+/// A change of a document of the collection `C`. A document that does not hold `C::Item` is `invalid_document`, and given up.
+pub struct DocumentChanged<C: Collection> {
+    /// The document's address.
+    pub key: Key,
+    /// The document as the change left it; `None` if it was deleted. It may have changed again since.
+    pub after: Option<Stored<C::Item>>,
+}
+
+impl<C: Collection> FromInvocation<DocumentsChanged<C>> for DocumentChanged<C> {
+    type Prepared = ();
+
+    fn parameter() -> Parameter {
+        Parameter::Payload
+    }
+
+    fn prepare(_setup: &Setup<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn extract((): &(), change: &mut DocumentChange, _ports: &Ports) -> Result<Self, Fault> {
+        let after = match &change.document {
+            None => None,
+            Some(document) => {
+                let item = document.body.parse().map_err(|error| {
+                    let message = format!("{}/{}: {}", C::NAME, change.key, error.message());
+                    Fault::new(ErrorKind::InvalidInput, "invalid_document", message)
+                })?;
+                Some(Stored { item, version: document.version.clone() })
+            }
+        };
+        Ok(Self { key: change.key.clone(), after })
+    }
+}
+
+impl<C: Collection> fmt::Debug for DocumentChanged<C> {
+    /// Documents may hold personal data: they are not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.after.is_some() { "written" } else { "deleted" };
+        write!(f, "DocumentChanged({}, {what})", self.key)
     }
 }

@@ -11,7 +11,7 @@ mod violation;
 use anyport_ports::handles::{Need, Ports};
 use schemars::{Schema, SchemaGenerator};
 
-pub use event::{BlobCreated, Event, Tick};
+pub use event::{BlobCreated, DocumentChanged, Event, Tick};
 pub use json::Json;
 pub use parameters::{Path, Query};
 pub use precondition::IfMatch;
@@ -54,7 +54,7 @@ pub enum Parameter {
         /// Whether a request without it is refused.
         required: bool,
     },
-    /// What an event, a schedule or a blob brings.
+    /// What an event, a schedule, a blob or a change of a document brings.
     Payload,
 }
 
@@ -71,6 +71,7 @@ pub struct Setup<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a function with the trigger `{K}`",
     note = "HTTP: Json, Body, Path, Query, IfMatch; subscription: Event; schedule: Tick; blob created: BlobCreated",
+    note = "document changed: DocumentChanged",
     note = "any trigger: Reader, Writer, Publish, BlobReader, BlobWriter, BlobSigner, SecretOf, Arc<dyn Clock>, Arc<dyn Ids>"
 )]
 pub trait FromInvocation<K: TriggerKind, M = ByDecoding>: Sized + Send {

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use anyport_ports::blobs::{BlobName, Etag};
+use anyport_ports::documents::DocumentChange;
 use anyport_ports::handles;
 use anyport_ports::messages::Delivery;
 use anyport_ports::{Failure, Timestamp};
@@ -45,6 +46,10 @@ pub struct Schedule;
 /// Called by each blob written to the bucket `B`.
 #[derive(Debug)]
 pub struct BlobsCreated<B>(PhantomData<fn() -> B>);
+
+/// Called by each change of a document of the collection `C`.
+#[derive(Debug)]
+pub struct DocumentsChanged<C>(PhantomData<fn() -> C>);
 
 /// An HTTP request, routed, with its body read.
 #[derive(Debug)]
@@ -106,3 +111,4 @@ macro_rules! event_kind {
 event_kind!(Subscription<S>, Delivery, S: handles::Subscriber);
 event_kind!(Schedule, Slot);
 event_kind!(BlobsCreated<B>, CreatedBlob, B: handles::Bucket);
+event_kind!(DocumentsChanged<C>, DocumentChange, C: handles::Collection);

@@ -7,7 +7,7 @@ mod trigger;
 
 use std::fmt;
 
-use anyport_ports::handles::{Bucket, Ports, Subscriber};
+use anyport_ports::handles::{Bucket, Collection, Ports, Subscriber};
 use http::Method;
 
 pub use handler::{BoxFuture, Call, Handler, Signature};
@@ -16,7 +16,7 @@ pub use trigger::Trigger;
 
 use crate::extract::Setup;
 use crate::fault::Fault;
-use kind::{BlobsCreated, CreatedBlob, Http, Schedule, Slot, Subscription, TriggerKind};
+use kind::{BlobsCreated, CreatedBlob, DocumentsChanged, Http, Schedule, Slot, Subscription, TriggerKind};
 
 pub(crate) type EventCall<I> = std::sync::Arc<dyn Fn(I, &Ports) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
 
@@ -27,6 +27,7 @@ pub(crate) enum AnyCall {
     Subscription(EventCall<anyport_ports::messages::Delivery>),
     Schedule(EventCall<Slot>),
     BlobCreated(EventCall<CreatedBlob>),
+    DocumentChanged(EventCall<anyport_ports::documents::DocumentChange>),
 }
 
 type Prepare = Box<dyn Fn(&Setup<'_>) -> Result<AnyCall, Vec<String>> + Send + Sync>;
@@ -105,6 +106,19 @@ impl Function {
     {
         let trigger = Trigger::BlobCreated { bucket: B::NAME, prefix: prefix.into() };
         Self::new(name, trigger, handler, AnyCall::BlobCreated)
+    }
+
+    /// Called by each change of a document of the collection `C` (created, replaced, deleted), at least once and, for one
+    /// document, in the order of its changes; those from before the function was first started are not among them.
+    ///
+    /// While one change of a document is tried again, its later ones wait. One that can never be done, or that failed too
+    /// often, is given up: it is logged as an error, and the document's later changes go on.
+    pub fn document_changed<C, H, A>(name: impl Into<String>, handler: H) -> Self
+    where
+        C: Collection,
+        H: Handler<DocumentsChanged<C>, A>,
+    {
+        Self::new(name, Trigger::DocumentChanged { collection: C::NAME }, handler, AnyCall::DocumentChanged)
     }
 
     fn new<K: TriggerKind, A, H: Handler<K, A>>(

@@ -1,6 +1,6 @@
 //! Triggers as data, as they stand in the manifest.
 
-use anyport_ports::{BucketName, TopicName};
+use anyport_ports::{BucketName, CollectionName, TopicName};
 use serde::{Deserialize, Serialize};
 
 /// What calls a function.
@@ -34,5 +34,10 @@ pub enum Trigger {
         bucket: BucketName,
         /// The prefix; may be empty.
         prefix: String,
+    },
+    /// Each change of a document.
+    DocumentChanged {
+        /// The collection.
+        collection: CollectionName,
     },
 }

@@ -131,10 +131,12 @@ impl Workload {
     }
 
     /// Everything that must exist for it on the plain server: what its functions need, and, if any is called by the clock
-    /// or by blobs, the collection [`RUNTIME_COLLECTION`].
+    /// by blobs or by changes of documents, the collection [`RUNTIME_COLLECTION`].
     pub fn resources(&self) -> Resources {
         let mut resources = self.manifest().resources;
-        let claims = |trigger: &Trigger| matches!(trigger, Trigger::Schedule { .. } | Trigger::BlobCreated { .. });
+        let claims = |trigger: &Trigger| {
+            matches!(trigger, Trigger::Schedule { .. } | Trigger::BlobCreated { .. } | Trigger::DocumentChanged { .. })
+        };
         if self.functions.iter().any(|function| claims(&function.trigger)) {
             let collections = vec![CollectionSpec { name: RUNTIME_COLLECTION, indexes: Vec::new() }];
             resources.merge(Resources { collections, ..Resources::default() });

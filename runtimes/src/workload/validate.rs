@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyport_ports::Name;
 use anyport_ports::blobs::MAX_BLOB_NAME_BYTES;
 
-use super::BodyKind;
+use super::{BodyKind, RUNTIME_COLLECTION};
 use crate::extract::Parameter;
 use crate::function::{Function, Trigger};
 use crate::schedule::Cron;
@@ -43,6 +43,10 @@ fn of_function(function: &Function) -> Vec<String> {
             problems.push(format!("the prefix is {} bytes: at most {MAX_BLOB_NAME_BYTES}", prefix.len()));
         }
         Trigger::BlobCreated { .. } | Trigger::Subscription { .. } => {}
+        Trigger::DocumentChanged { collection } if *collection == RUNTIME_COLLECTION => {
+            problems.push(format!("{collection} is the runtime's own collection: its changes call no function"));
+        }
+        Trigger::DocumentChanged { .. } => {}
     }
     problems
 }
