@@ -1,9 +1,10 @@
-//! What a shell script would do: `cargo xtask test`, `check`, `direction`, `mutants` and `bench`.
+//! What a shell script would do: `cargo xtask test`, `check`, `direction`, `principles`, `mutants` and `bench`.
 
 mod bench;
 mod check;
 mod direction;
 mod mutants;
+mod principles;
 mod process;
 mod storefronts;
 mod test;
@@ -21,6 +22,7 @@ Examples:
   cargo xtask test -- -p app                the tests of one package
   cargo xtask test -- -E 'test(cursor)'     the tests whose names contain a word
   cargo xtask check                         all that is checked without running the product
+  cargo xtask principles                    which test shows which principle, and how it ended
   cargo xtask mutants --json                the kill matrix, for a program to read
   cargo xtask bench lambda                  size and start of the storefront on AWS Lambda
 
@@ -58,6 +60,11 @@ enum Task {
     /// The rules are in xtask/src/direction/rules.rs. They are held against the resolved graph with
     /// every feature on, so a forbidden crate is found however many steps away it is.
     Direction,
+    /// Run the tests that show the project's principles, and print the table: id, result, test.
+    ///
+    /// A test says by its name which principle it shows: `principle_a4_...` shows A4. The table goes into
+    /// docs/principles.md. The exit code is not 0 when an id has no test or a test fails.
+    Principles,
     /// Print the kill matrix: which seeded fault dies by which check of the conformance suite.
     ///
     /// The exit code is not 0 when a fault survives or a check kills none.
@@ -84,6 +91,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test { runner_arguments } => test::run(&workspace, &runner_arguments),
         Task::Check => check::run(&workspace),
         Task::Direction => direction::run(&workspace),
+        Task::Principles => principles::run(&workspace),
         Task::Mutants { json } => mutants::run(&workspace, json),
         Task::Bench(bench) => bench::run(&workspace, &bench),
     }

@@ -8,7 +8,7 @@ use anyport_emulators::{Provider, Running};
 
 use crate::process::{self, Steps};
 use crate::workspace::Workspace;
-use crate::{storefronts, tools};
+use crate::{principles, storefronts, tools};
 
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
@@ -45,6 +45,9 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     with_emulators(&mut runner);
     steps.command("tests", &mut runner)?;
     drop(emulators);
+    if runner_arguments.is_empty() {
+        steps.step("principles", || principles::hold(workspace))?;
+    }
     Ok(steps.finish())
 }
 
