@@ -14,6 +14,24 @@ pub struct CollectionSpec {
     pub name: CollectionName,
     /// Its declared indexes.
     pub indexes: Vec<Index>,
+    /// Whether its changes can be read ([`Changes`](crate::documents::Changes)). They cost a write more each, so a collection
+    /// that nobody listens to goes without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub feed: bool,
+}
+
+impl CollectionSpec {
+    /// A collection without a feed.
+    pub fn new(name: CollectionName, indexes: Vec<Index>) -> Self {
+        Self { name, indexes, feed: false }
+    }
+
+    /// With a feed of its changes.
+    #[must_use]
+    pub fn with_feed(mut self) -> Self {
+        self.feed = true;
+        self
+    }
 }
 
 /// A subscription of a topic.
@@ -51,11 +69,14 @@ pub struct Resources {
 
 impl Resources {
     /// Adds what is not there yet. A collection or subscription named again keeps its first description; its indexes
-    /// are joined.
+    /// are joined, and it has a feed if either asks for one.
     pub fn merge(&mut self, other: Self) {
         for spec in other.collections {
             match self.collections.iter_mut().find(|own| own.name == spec.name) {
-                Some(own) => add_new(&mut own.indexes, spec.indexes, |a, b| a.name == b.name),
+                Some(own) => {
+                    add_new(&mut own.indexes, spec.indexes, |a, b| a.name == b.name);
+                    own.feed |= spec.feed;
+                }
                 None => self.collections.push(spec),
             }
         }
@@ -79,6 +100,7 @@ fn add_new<T>(to: &mut Vec<T>, from: Vec<T>, same: impl Fn(&T, &T) -> bool) {
 #[async_trait]
 pub trait Provision: Send + Sync + 'static {
     /// Creates what does not exist yet and leaves alone what does: nothing is deleted, and doing it again is harmless.
+    /// A collection that exists without a feed is given one if it is asked for, and keeps it.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ impl FunctionManifest {
             }
             Trigger::BlobCreated { bucket, .. } => Resources { buckets: vec![bucket], ..Resources::default() },
             Trigger::DocumentChanged { collection: name } => {
-                let collections = vec![CollectionSpec { name, indexes: Vec::new() }];
+                let collections = vec![CollectionSpec::new(name, Vec::new()).with_feed()];
                 Resources { collections, ..Resources::default() }
             }
         };

@@ -10,6 +10,7 @@ use anyport_ports::documents::{
 use anyport_ports::{CollectionName, Error, ErrorKind, Result, Timestamp};
 use async_trait::async_trait;
 
+use crate::changes::Feed;
 use crate::store::{Memory, State};
 
 /// Fewest documents at which a collection looks for expired ones to forget.
@@ -21,7 +22,7 @@ pub(crate) struct Collection {
     pub(crate) indexes: Vec<Index>,
     documents: BTreeMap<Key, Document>,
     sweep_at: usize,
-    pub(crate) feed: Vec<DocumentChange>,
+    pub(crate) feed: Option<Feed>,
 }
 
 impl Collection {
@@ -36,7 +37,7 @@ impl Collection {
     fn write(&mut self, key: &Key, put: &Put, version: Version, now: Timestamp) {
         let (key, body, expires_at) = (key.clone(), put.body.clone(), put.expires_at);
         let document = Document { key: key.clone(), body, version, expires_at };
-        self.feed.push(DocumentChange { key: key.clone(), document: Some(document.clone()) });
+        self.tell(&key, Some(&document), now);
         self.documents.insert(key, document);
         // Expired documents are invisible anyway; forgetting them each time the collection has doubled bounds the space
         // they take at little cost.
@@ -46,9 +47,16 @@ impl Collection {
         }
     }
 
-    fn delete(&mut self, key: &Key) {
+    fn delete(&mut self, key: &Key, now: Timestamp) {
         if self.documents.remove(key).is_some() {
-            self.feed.push(DocumentChange { key: key.clone(), document: None });
+            self.tell(key, None, now);
+        }
+    }
+
+    /// Tells of a change in the feed, if there is one.
+    fn tell(&mut self, key: &Key, document: Option<&Document>, now: Timestamp) {
+        if let Some(feed) = &mut self.feed {
+            feed.add(DocumentChange { key: key.clone(), document: document.cloned() }, now);
         }
     }
 
@@ -152,7 +160,7 @@ impl Documents for Memory {
         let now = self.shared.now();
         let documents = state.collection(collection).map_err(at)?;
         documents.check(key, condition, now).map_err(at)?;
-        documents.delete(key);
+        documents.delete(key, now);
         Ok(())
     }
 
@@ -191,7 +199,7 @@ impl Documents for Memory {
                     versions.push(version);
                 }
                 Operation::Delete(_) => {
-                    documents.delete(key);
+                    documents.delete(key, now);
                 }
                 Operation::Check(_) => {}
             }
@@ -229,7 +237,7 @@ mod tests {
     async fn provisioned() -> (Arc<ManualClock>, Memory) {
         let clock = Arc::new(ManualClock::new());
         let memory = MemoryStore::new(clock.clone()).handle();
-        let collection = CollectionSpec { name: ORDERS, indexes: vec![Index::new(BY_STATE, "state", "placed")] };
+        let collection = CollectionSpec::new(ORDERS, vec![Index::new(BY_STATE, "state", "placed")]);
         memory.provision(&Resources { collections: vec![collection], ..Resources::default() }).await.unwrap();
         (clock, memory)
     }

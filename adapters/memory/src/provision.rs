@@ -45,6 +45,9 @@ impl State {
                 collection.indexes.push(index.clone());
             }
         }
+        if spec.feed {
+            collection.feed.get_or_insert_default();
+        }
     }
 
     fn create_subscription(&mut self, spec: &SubscriptionSpec) {
@@ -84,7 +87,7 @@ mod tests {
 
     fn resources(sort_field: &str, max_attempts: u32) -> Resources {
         let index = Index::new(IndexName::from_static("by-state"), "state", sort_field);
-        let collection = CollectionSpec { name: CollectionName::from_static("orders"), indexes: vec![index] };
+        let collection = CollectionSpec::new(CollectionName::from_static("orders"), vec![index]);
         let topic = TopicName::from_static("events");
         let subscription = SubscriptionSpec { topic, name: "fulfil".to_owned(), max_attempts };
         Resources { collections: vec![collection], subscriptions: vec![subscription], ..Resources::default() }

@@ -87,6 +87,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// When the store was made.
+    pub(crate) fn born(&self) -> Timestamp {
+        self.born
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -66,7 +66,7 @@ async fn timed(
 fn resources() -> Resources {
     let subscription = |name: &str| SubscriptionSpec { topic: NEWS, name: name.to_owned(), max_attempts: 1000 };
     Resources {
-        collections: vec![CollectionSpec { name: THINGS, indexes: Vec::new() }],
+        collections: vec![CollectionSpec::new(THINGS, Vec::new())],
         topics: vec![NEWS],
         subscriptions: vec![subscription("first"), subscription("second")],
         buckets: vec![FILES],

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Changes, Condition, Document, Documents, FeedPage, FeedPosition, IndexQuery, Key, Keys, Page, Put, Query, Scan,
+    Changes, Condition, Document, Documents, FeedPage, FeedPosition, FeedQuery, IndexQuery, Key, Keys, Page, Put, Query, Scan,
     ScanQuery, Transaction, Version,
 };
 use anyport_ports::{CollectionName, Result};
@@ -102,8 +102,8 @@ impl Changes for Faulty<ChangeStore> {
         send(&self.faults, Call::Read, "documents.latest", || self.store.changes.latest(collection)).await
     }
 
-    async fn read(&self, collection: &CollectionName, from: Option<&FeedPosition>, limit: usize) -> Result<FeedPage> {
-        let request = || self.store.changes.read(collection, from, limit);
+    async fn read(&self, collection: &CollectionName, query: &FeedQuery) -> Result<FeedPage> {
+        let request = || self.store.changes.read(collection, query);
         send(&self.faults, Call::Read, "documents.changes", request).await
     }
 }

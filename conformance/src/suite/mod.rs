@@ -113,7 +113,7 @@ pub const ATTEMPTS: u32 = 3;
 /// What the checks need to exist.
 pub fn resources() -> Resources {
     let indexes = vec![Index::new(BY_STATE, "state", "rank")];
-    let collection = |name| CollectionSpec { name, indexes: indexes.clone() };
+    let collection = |name| CollectionSpec::new(name, indexes.clone());
     let subscription = |name: &str| SubscriptionSpec { topic: NEWS, name: name.to_owned(), max_attempts: ATTEMPTS };
     Resources {
         collections: vec![collection(THINGS), collection(OTHER_THINGS)],

@@ -16,7 +16,7 @@ mod write;
 use async_trait::async_trait;
 
 pub use body::{Body, MAX_BODY_BYTES, MAX_BODY_DEPTH};
-pub use changes::{Changes, DocumentChange, FeedPage, FeedPosition};
+pub use changes::{Changes, DocumentChange, FEED_RETENTION, FeedPage, FeedPosition, FeedQuery};
 pub use index::{Index, IndexPosition, IndexQuery};
 pub use key::{Key, MAX_KEY_BYTES, Partition};
 pub use page::{Direction, MAX_PAGE, Page};

@@ -123,7 +123,7 @@ impl Need {
         let mut resources = Resources::default();
         match self.clone() {
             Self::Collection { name, indexes, .. } => {
-                resources.collections.push(CollectionSpec { name, indexes });
+                resources.collections.push(CollectionSpec::new(name, indexes));
             }
             Self::Topic { name, .. } => resources.topics.push(name),
             Self::Bucket { name, .. } => resources.buckets.push(name),

@@ -138,7 +138,7 @@ impl Workload {
             matches!(trigger, Trigger::Schedule { .. } | Trigger::BlobCreated { .. } | Trigger::DocumentChanged { .. })
         };
         if self.functions.iter().any(|function| claims(&function.trigger)) {
-            let collections = vec![CollectionSpec { name: RUNTIME_COLLECTION, indexes: Vec::new() }];
+            let collections = vec![CollectionSpec::new(RUNTIME_COLLECTION, Vec::new())];
             resources.merge(Resources { collections, ..Resources::default() });
         }
         resources

@@ -27,7 +27,7 @@ fn under_version() -> Put {
 }
 
 fn documents(aws: &Aws) -> DynamoDocuments {
-    aws.documents().declaring(&[CollectionSpec { name: USERS, indexes: Vec::new() }])
+    aws.documents().declaring(&[CollectionSpec::new(USERS, Vec::new())])
 }
 
 fn refusal(code: &str) -> Reply {

@@ -26,7 +26,7 @@ fn hasty() -> TimeoutConfig {
 }
 
 fn documents(aws: &Aws) -> DynamoDocuments {
-    aws.documents().declaring(&[CollectionSpec { name: USERS, indexes: Vec::new() }])
+    aws.documents().declaring(&[CollectionSpec::new(USERS, Vec::new())])
 }
 
 fn key(sort: &str) -> Key {

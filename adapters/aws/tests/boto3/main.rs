@@ -37,7 +37,7 @@ fn by_team() -> Index {
 }
 
 fn users(indexes: Vec<Index>) -> Resources {
-    Resources { collections: vec![CollectionSpec { name: USERS, indexes }], ..Resources::default() }
+    Resources { collections: vec![CollectionSpec::new(USERS, indexes)], ..Resources::default() }
 }
 
 async fn fresh() -> Table {

@@ -20,7 +20,7 @@ const ORDERS: CollectionName = CollectionName::from_static("orders");
 const BY_STATE: IndexName = IndexName::from_static("by-state");
 
 fn resources(indexes: Vec<Index>) -> Resources {
-    Resources { collections: vec![CollectionSpec { name: ORDERS, indexes }], ..Resources::default() }
+    Resources { collections: vec![CollectionSpec::new(ORDERS, indexes)], ..Resources::default() }
 }
 
 fn by_state() -> Index {

@@ -51,7 +51,7 @@ fn open(path: &Path) -> SqliteStore {
 fn resources() -> Resources {
     let index = Index::new(BY_CITY, "city", "name");
     Resources {
-        collections: vec![CollectionSpec { name: USERS, indexes: vec![index] }],
+        collections: vec![CollectionSpec::new(USERS, vec![index])],
         topics: vec![ORDERS],
         subscriptions: vec![SubscriptionSpec { topic: ORDERS, name: "fulfil".to_owned(), max_attempts: 2 }],
         buckets: vec![FILES],

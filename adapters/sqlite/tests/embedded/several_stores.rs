@@ -99,7 +99,7 @@ async fn a_new_index_is_built_and_another_under_its_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder.path().join("data.db"));
     let collection =
-        |indexes| Resources { collections: vec![CollectionSpec { name: USERS, indexes }], ..Resources::default() };
+        |indexes| Resources { collections: vec![CollectionSpec::new(USERS, indexes)], ..Resources::default() };
     store.provision(&collection(Vec::new())).await.unwrap();
     for (sort, json) in [("1", r#"{"city":"Ulm","name":"b"}"#), ("2", r#"{"city":"Ulm","name":"a"}"#), ("3", "{}")] {
         store.put(&USERS, &key(sort), &Put::new(body(json))).await.unwrap();
