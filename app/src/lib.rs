@@ -2,6 +2,7 @@
 //! does nothing but parse, call the domain, and answer.
 
 pub mod functions;
+pub mod payments;
 pub mod schemas;
 mod workload;
 

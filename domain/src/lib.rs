@@ -10,6 +10,7 @@ mod fault;
 mod identifier;
 pub mod imports;
 pub mod orders;
+pub mod payments;
 pub mod receipts;
 pub mod users;
 

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod provision;
+mod sandbox;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
             signer: blobs.signer,
             secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
             clock,
-            outbound: NoOutbound::port(),
+            outbound: Arc::new(sandbox::Sandbox(NoOutbound::port())),
             ids: Arc::new(UuidIds),
             call: Arc::default(),
         },

@@ -1,10 +1,13 @@
 //! `pay-order`.
 
-use anyport_ports::handles::{Reader, Writer};
+use std::sync::Arc;
+
+use anyport_ports::handles::{Api, Reader, Writer};
 use anyport_runtimes::{Json, Path};
 use domain::orders::{OrderError, Orders, PayOrder};
 use domain::users::Users;
 
+use crate::payments::{HttpGateway, Payments};
 use crate::schemas::{OrderPath, OrderView};
 
 /// Pays an order.
@@ -13,6 +16,8 @@ pub async fn pay_order(
     users: Reader<Users>,
     orders: Reader<Orders>,
     ledger: Writer<Orders>,
+    payments: Api<Payments>,
 ) -> Result<Json<OrderView>, OrderError> {
-    Ok(Json(PayOrder { users, orders, ledger }.pay(&path.user, &path.order).await?.into()))
+    let gateway = Arc::new(HttpGateway(payments));
+    Ok(Json(PayOrder { users, orders, ledger, gateway }.pay(&path.user, &path.order).await?.into()))
 }

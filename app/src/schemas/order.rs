@@ -71,6 +71,10 @@ pub struct OrderView {
     pub lines: Vec<LineBody>,
     /// What it costs, in cents.
     pub total_cents: u64,
+    /// The gateway's name for the payment, once it is paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub payment_id: Option<String>,
 }
 
 impl From<Order> for OrderView {
@@ -87,6 +91,7 @@ impl From<Order> for OrderView {
             placed_at: order.placed_at,
             lines: order.lines.into_iter().map(line).collect(),
             total_cents: order.total_cents,
+            payment_id: order.payment.map(|payment| payment.to_string()),
         }
     }
 }

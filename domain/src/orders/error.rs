@@ -20,6 +20,9 @@ pub enum OrderError {
     /// The order was not paid in time.
     #[error("order {0} has expired: place a new one")]
     Expired(OrderId),
+    /// The payment was declined.
+    #[error("the payment of order {0} was declined: pay it by another means")]
+    PaymentDeclined(OrderId),
     /// The cursor is not of the listing.
     #[error("the cursor is not one that this listing gave: start again without it")]
     BadCursor,
@@ -53,6 +56,7 @@ impl Failure for OrderError {
             Self::NotFound(_) => "order_not_found",
             Self::Conflict(_) => "order_conflict",
             Self::Expired(_) => "order_expired",
+            Self::PaymentDeclined(_) => "payment_declined",
             Self::BadCursor => "invalid_cursor",
             Self::Contended => "contended",
             Self::Invalid(_) => "invalid_input",
@@ -63,10 +67,14 @@ impl Failure for OrderError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::UserNotFound(_) | Self::NotFound(_) => ErrorKind::NotFound,
-            Self::Conflict(_) | Self::Expired(_) => ErrorKind::Conflict,
+            Self::Conflict(_) | Self::Expired(_) | Self::PaymentDeclined(_) => ErrorKind::Conflict,
             Self::Contended => ErrorKind::Throttled,
             Self::BadCursor | Self::Invalid(_) => ErrorKind::InvalidInput,
             Self::Ports(error) => fault::kind(error),
         }
+    }
+
+    fn status(&self) -> Option<u16> {
+        matches!(self, Self::PaymentDeclined(_)).then_some(402)
     }
 }

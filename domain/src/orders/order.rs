@@ -3,6 +3,7 @@
 use anyport_ports::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::payments::PaymentId;
 use crate::{Invalid, OrderId, Sku, UserId};
 
 /// One article of an order.
@@ -98,12 +99,15 @@ pub struct Order {
     pub status: Status,
     /// When it was placed: RFC 3339 in UTC, which sorts as text, for the index.
     pub placed_at: String,
+    /// The payment, once it is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentId>,
 }
 
 impl Order {
     pub(super) fn placed(user_id: UserId, new: NewOrder, now: Timestamp) -> Self {
         let total_cents = new.lines.iter().map(Line::amount_cents).sum();
         let (id, lines, placed_at) = (new.id, new.lines, now.to_string());
-        Self { user_id, id, lines, total_cents, status: Status::Placed, placed_at }
+        Self { user_id, id, lines, total_cents, status: Status::Placed, placed_at, payment: None }
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what surrounds the tests may fail them too")]
 
 mod emails;
+mod gateway;
 mod imports;
 mod orders;
 mod receipts;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyport_ports::{Clock as _, Cursor, ErrorKind, Failure};
 use domain::orders::{self, NewOrder, OrderError, Status, UNPAID_FOR};
 
+use crate::gateway::Gateway;
 use crate::steps::{Plan, Stepped, Stepping, interleave, run};
 use crate::world::{World, new_order, order_id, user_id};
 
@@ -153,6 +154,44 @@ fn an_order_is_paid_once_and_an_expired_one_not_at_all() {
     let status = |id| run(orders::find(&world.users(), &world.orders(), &ada, &order_id(id))).unwrap().status;
     assert_eq!(["paid", "forgotten", "fresh"].map(status), [Status::Paid, Status::Expired, Status::Placed]);
     assert!(matches!(run(pay.pay(&ada, &order_id("forgotten"))), Err(OrderError::Expired(_))));
+}
+
+#[test]
+fn a_payment_moves_the_money_once_whatever_is_lost() {
+    let (world, ada) = (world(), user_id("ada"));
+    run(world.place_order().place(&ada, new_order("o1", 1))).unwrap();
+    let gateway = Arc::new(Gateway::losing_answers(2));
+    let pay = world.pay_order_at(&gateway);
+    for _ in 0..2 {
+        let lost = run(pay.pay(&ada, &order_id("o1"))).unwrap_err();
+        assert_eq!(lost.kind(), ErrorKind::Indeterminate);
+    }
+    let paid = run(pay.pay(&ada, &order_id("o1"))).unwrap();
+    assert_eq!(paid.payment.map(|payment| payment.to_string()).as_deref(), Some("payment of ada/o1"));
+    assert_eq!(gateway.moved(), [("ada/o1".to_owned(), 250)]);
+}
+
+#[test]
+fn principle_p3_a_declined_payment_has_a_code_a_status_and_leaves_the_order_to_be_paid() {
+    let (world, ada) = (world(), user_id("ada"));
+    run(world.place_order().place(&ada, new_order("o1", 1))).unwrap();
+    let declined = run(world.pay_order_at(&Arc::new(Gateway::declining())).pay(&ada, &order_id("o1"))).unwrap_err();
+    assert_eq!(
+        (declined.code(), declined.status(), declined.kind()),
+        ("payment_declined", Some(402), ErrorKind::Conflict)
+    );
+    assert_eq!(run(world.pay_order().pay(&ada, &order_id("o1"))).unwrap().status, Status::Paid);
+}
+
+#[test]
+fn an_order_that_expires_while_it_is_charged_is_paid() {
+    let (world, ada) = (world(), user_id("ada"));
+    run(world.place_order().place(&ada, new_order("o1", 1))).unwrap();
+    world.wait(UNPAID_FOR + Duration::from_millis(1));
+    let (expire, now) = (world.expire_unpaid(), world.clock.now());
+    let meanwhile = move || assert_eq!(run(expire.expire(now)).unwrap(), 1);
+    let paid = run(world.pay_order_at(&Arc::new(Gateway::while_doing(meanwhile))).pay(&ada, &order_id("o1"))).unwrap();
+    assert_eq!(paid.status, Status::Paid);
 }
 
 #[test]

@@ -19,6 +19,7 @@ use domain::receipts::{Fulfil, Fulfilment, ReceiptKey, ReceiptLink, Receipts};
 use domain::users::{Directory, Email, Emails, PersonName, Profile, User, Users, find};
 use domain::{OrderId, Sku, UserId};
 
+use crate::gateway::Gateway;
 use crate::steps::run;
 
 pub(crate) struct World {
@@ -98,7 +99,12 @@ impl World {
     }
 
     pub(crate) fn pay_order(&self) -> PayOrder {
-        PayOrder { users: self.users(), orders: self.orders(), ledger: Writer::new(Arc::new(self.memory())) }
+        self.pay_order_at(&Arc::default())
+    }
+
+    pub(crate) fn pay_order_at(&self, gateway: &Arc<Gateway>) -> PayOrder {
+        let ledger = Writer::new(Arc::new(self.memory()));
+        PayOrder { users: self.users(), orders: self.orders(), ledger, gateway: Arc::clone(gateway) as _ }
     }
 
     pub(crate) fn expire_unpaid(&self) -> ExpireUnpaid {
