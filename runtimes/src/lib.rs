@@ -13,6 +13,7 @@
 //! The features of hosts add up: one binary may hold several.
 
 pub mod answer;
+pub mod auth;
 #[cfg(feature = "aws-lambda")]
 pub mod aws_lambda;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
@@ -46,7 +47,10 @@ pub mod settings;
 pub use ::http::{Method, StatusCode};
 
 pub use answer::{Answer, Created, Download, IntoAnswer, NoContent, Page, Tagged};
-pub use extract::{BlobCreated, Body, DocumentChanged, Event, FromInvocation, IfMatch, Json, Path, Query, Tick};
+pub use auth::Principal;
+pub use extract::{
+    BlobCreated, Body, Caller, DocumentChanged, Event, FromInvocation, IfMatch, Json, Path, Query, Scope, Scoped, Tick,
+};
 pub use fault::Fault;
 pub use function::{Function, Handler, Limits, Trigger};
 pub use machine::{SystemClock, TokioTimer, UuidIds};

@@ -28,6 +28,12 @@ pub struct FunctionManifest {
     pub summary: Option<String>,
     /// What calls it.
     pub trigger: Trigger,
+    /// Whether a request without a caller is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authenticated: bool,
+    /// What the caller must be allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
     /// Its bounds.
     pub limits: Limits,
     /// What it may touch, each thing once.
@@ -46,6 +52,8 @@ impl FunctionManifest {
             name: function.name.clone(),
             summary: function.summary.clone(),
             trigger: function.trigger.clone(),
+            authenticated: function.requires_caller(),
+            scopes: function.scopes().map(str::to_owned).collect(),
             limits: function.limits,
             needs,
         }

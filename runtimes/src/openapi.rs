@@ -9,6 +9,9 @@ use crate::problem::{PROBLEM_JSON, Problem};
 use crate::schemas::{Schemas, TextObject};
 use crate::workload::{BodyKind, Workload, path_parameters};
 
+/// The security scheme of functions that have a caller.
+const BEARER: &str = "bearerAuth";
+
 /// The document.
 pub(crate) fn document(workload: &Workload, schemas: &Schemas) -> Value {
     let mut paths = Map::new();
@@ -23,12 +26,17 @@ pub(crate) fn document(workload: &Workload, schemas: &Schemas) -> Value {
         "description": "The request was not carried out: what was wrong, as RFC 9457 problem details.",
         "content": { PROBLEM_JSON: { "schema": schemas.output(of) } },
     });
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": { "title": workload.name(), "version": "1.0.0" },
         "paths": paths,
         "components": { "schemas": schemas.components(), "responses": { "Problem": problem } },
-    })
+    });
+    if workload.functions().iter().any(Function::has_caller) {
+        let scheme = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+        document["components"]["securitySchemes"] = json!({ BEARER: scheme });
+    }
+    document
 }
 
 fn operation(function: &Function, path: &str, schemas: &Schemas) -> Value {
@@ -38,6 +46,12 @@ fn operation(function: &Function, path: &str, schemas: &Schemas) -> Value {
     });
     if let Some(summary) = &function.summary {
         operation["summary"] = Value::from(summary.as_str());
+    }
+    if function.has_caller() {
+        // OpenAPI 3.1 takes what roles and scopes are needed for every type of scheme.
+        let bearer = json!({ BEARER: function.scopes().collect::<Vec<_>>() });
+        let security = if function.requires_caller() { vec![bearer] } else { vec![json!({}), bearer] };
+        operation["security"] = Value::from(security);
     }
     let parameters = parameters(function, path, schemas);
     if !parameters.is_empty() {
@@ -115,6 +129,12 @@ fn responses(function: &Function, path: &str, schemas: &Schemas) -> Value {
     }
     if has(|one| matches!(one, Parameter::Path(_) | Parameter::Query(_))) && body != BodyKind::Json {
         statuses.push(422);
+    }
+    if function.has_caller() {
+        statuses.push(401);
+    }
+    if function.scopes().next().is_some() {
+        statuses.push(403);
     }
     if has(|one| matches!(one, Parameter::IfMatch { .. })) {
         statuses.push(412);

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyport_ports::ErrorKind;
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::AnswerBody;
+use crate::auth::INSUFFICIENT_SCOPE;
 use crate::fault::{Fault, is_service_fault};
 
 /// The media type of a problem.
@@ -66,6 +67,9 @@ pub struct Details {
     /// Goes into `Allow`.
     #[serde(skip)]
     pub(crate) allow: Option<String>,
+    /// Goes into `WWW-Authenticate`.
+    #[serde(skip)]
+    pub(crate) challenge: Option<String>,
 }
 
 /// One violation of the schema.
@@ -106,6 +110,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             allow: None,
+            challenge: None,
         }))
     }
 
@@ -120,6 +125,13 @@ impl Problem {
     #[must_use]
     pub fn allow(mut self, methods: impl Into<String>) -> Self {
         self.0.allow = Some(methods.into());
+        self
+    }
+
+    /// With this challenge in `WWW-Authenticate`; a 401 without one asks for a bearer token.
+    #[must_use]
+    pub fn challenge(mut self, challenge: impl Into<String>) -> Self {
+        self.0.challenge = Some(challenge.into());
         self
     }
 
@@ -164,6 +176,10 @@ impl Problem {
         if let Some(allow) = self.0.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             headers.insert(ALLOW, allow);
         }
+        let challenge = self.0.challenge.as_deref().or((self.0.status == 401).then_some("Bearer"));
+        if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(challenge).ok()) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
         response
     }
 }
@@ -204,6 +220,10 @@ impl From<&Fault> for Problem {
             }
             ErrorKind::Throttled => Self::new(status, fault.code, fault.message.clone()).retry_after(pause),
             _ if status.is_server_error() => Self::new(status, fault.code, Self::internal().detail.clone()),
+            ErrorKind::PermissionDenied if fault.code == INSUFFICIENT_SCOPE => {
+                let problem = Self::new(status, fault.code, fault.message.clone());
+                problem.challenge("Bearer error=\"insufficient_scope\"")
+            }
             _ => Self::new(status, fault.code, fault.message.clone()),
         }
     }

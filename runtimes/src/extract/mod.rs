@@ -1,5 +1,6 @@
 //! Extractors: the parameters of functions.
 
+mod caller;
 mod event;
 mod handle;
 mod json;
@@ -11,6 +12,7 @@ mod violation;
 use anyport_ports::handles::{Need, Ports};
 use schemars::{Schema, SchemaGenerator};
 
+pub use caller::{Caller, Scope, Scoped};
 pub use event::{BlobCreated, DocumentChanged, Event, Tick};
 pub use json::Json;
 pub use parameters::{Path, Query};
@@ -54,6 +56,13 @@ pub enum Parameter {
         /// Whether a request without it is refused.
         required: bool,
     },
+    /// The caller.
+    Caller {
+        /// Whether a request without one is refused.
+        required: bool,
+        /// What the caller must be allowed.
+        scope: Option<&'static str>,
+    },
     /// What an event, a schedule, a blob or a change of a document brings.
     Payload,
 }
@@ -70,7 +79,8 @@ pub struct Setup<'a> {
 /// always inferred.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a function with the trigger `{K}`",
-    note = "HTTP: Json, Body, Path, Query, IfMatch; subscription: Event; schedule: Tick; blob created: BlobCreated",
+    note = "HTTP: Json, Body, Path, Query, IfMatch, Caller, Scoped",
+    note = "subscription: Event; schedule: Tick; blob created: BlobCreated",
     note = "document changed: DocumentChanged",
     note = "any trigger: Reader, Writer, Publish, BlobReader, BlobWriter, BlobSigner, SecretOf, Arc<dyn Clock>, Arc<dyn Ids>"
 )]

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::answer::HttpAnswer;
+use crate::auth::Principal;
 use crate::fault::Fault;
 use crate::problem::Problem;
 
@@ -62,6 +63,8 @@ pub struct HttpInvocation {
     pub headers: HeaderMap,
     /// The body; empty if the function takes none.
     pub body: Bytes,
+    /// Who sent it, where the function has a caller.
+    pub principal: Option<Principal>,
 }
 
 /// A slot of a schedule that has come.

@@ -14,7 +14,7 @@ pub use handler::{BoxFuture, Call, Handler, Signature};
 pub use limits::Limits;
 pub use trigger::Trigger;
 
-use crate::extract::Setup;
+use crate::extract::{Parameter, Setup};
 use crate::fault::Fault;
 use kind::{BlobsCreated, CreatedBlob, DocumentsChanged, Http, Schedule, Slot, Subscription, TriggerKind};
 
@@ -135,6 +135,24 @@ impl Function {
             signature: H::signature(),
             prepare: Box::new(move |setup| handler.clone().prepare(setup).map(wrap)),
         }
+    }
+
+    /// Whether it can have a caller, and so needs an authenticator.
+    pub(crate) fn has_caller(&self) -> bool {
+        self.signature.parameters.iter().any(|parameter| matches!(parameter, Parameter::Caller { .. }))
+    }
+
+    /// Whether a request without a caller is refused.
+    pub(crate) fn requires_caller(&self) -> bool {
+        self.signature.parameters.iter().any(|parameter| matches!(parameter, Parameter::Caller { required: true, .. }))
+    }
+
+    /// What the caller must be allowed.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &'static str> {
+        self.signature.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Caller { scope, .. } => *scope,
+            _ => None,
+        })
     }
 
     /// What it does, in a few words, for the OpenAPI document and the manifest.

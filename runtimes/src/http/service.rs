@@ -145,6 +145,7 @@ impl Inner {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
             body,
+            principal: None,
         };
         let call = async { (route.call)(invocation, &self.routes.ports).await };
         let timeout = deadline.within(route.limits.timeout);
