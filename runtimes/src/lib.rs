@@ -34,6 +34,7 @@ mod pipeline;
 mod problem;
 mod schedule;
 pub mod schemas;
+pub mod testing;
 mod trace_context;
 mod workload;
 

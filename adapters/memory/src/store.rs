@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyport_ports::handles::Ports;
+use anyport_ports::outbound::NoOutbound;
 use anyport_ports::{BucketName, Clock, CollectionName, SecretName, Timestamp, TopicName};
 use tokio::sync::Notify;
 
 use crate::blobs::Bucket;
 use crate::documents::Collection;
+use crate::ids::SequentialIds;
 use crate::messages::Topic;
 use crate::secrets::StoredSecret;
 use crate::signed::SigningKey;
@@ -42,6 +45,22 @@ impl MemoryStore {
     pub fn with_public_url(self, url: &str) -> Self {
         url.trim_end_matches('/').clone_into(&mut self.shared.lock().public_url);
         self
+    }
+
+    /// Every port on this store, with identifiers that a test can foresee and no services of others.
+    pub fn ports(&self) -> Ports {
+        let memory = Arc::new(self.handle());
+        Ports {
+            documents: Arc::clone(&memory) as _,
+            messages: Arc::clone(&memory) as _,
+            blobs: Arc::clone(&memory) as _,
+            signer: Arc::clone(&memory) as _,
+            secrets: memory,
+            clock: self.clock(),
+            outbound: NoOutbound::port(),
+            ids: Arc::new(SequentialIds::new()),
+            call: Arc::default(),
+        }
     }
 
     /// The clock that it tells the time by.

@@ -80,6 +80,13 @@ pub struct BlobCreated<B> {
     bucket: PhantomData<fn() -> B>,
 }
 
+impl<B> BlobCreated<B> {
+    /// A blob of this name and state: what a test calls a function with.
+    pub fn new(name: BlobName, etag: Etag) -> Self {
+        Self { name, etag, bucket: PhantomData }
+    }
+}
+
 impl<B: Bucket> FromInvocation<BlobsCreated<B>> for BlobCreated<B> {
     type Prepared = ();
 
@@ -92,7 +99,7 @@ impl<B: Bucket> FromInvocation<BlobsCreated<B>> for BlobCreated<B> {
     }
 
     fn extract((): &(), created: &mut CreatedBlob, _ports: &Ports) -> Result<Self, Fault> {
-        Ok(Self { name: created.name.clone(), etag: created.etag.clone(), bucket: PhantomData })
+        Ok(Self::new(created.name.clone(), created.etag.clone()))
     }
 }
 
