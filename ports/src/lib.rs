@@ -17,6 +17,7 @@ pub mod blobs;
 pub mod call;
 mod clock;
 mod cursor;
+pub mod decorators;
 pub mod documents;
 mod error;
 mod failure;
