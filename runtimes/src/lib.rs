@@ -35,6 +35,7 @@ mod problem;
 mod schedule;
 pub mod schemas;
 pub mod testing;
+pub mod telemetry;
 mod trace_context;
 mod workload;
 

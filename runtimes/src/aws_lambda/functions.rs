@@ -72,7 +72,7 @@ impl Functions {
         let trace = context.xray_trace_id.as_deref().and_then(TraceContext::from_xray);
         let deadline = deadline::of(context.deadline(), SystemTime::now(), self.deadline_margin);
         let span = tracing::info_span!("event", request_id = context.request_id, trace_id = tracing::field::Empty);
-        if let Some(trace) = trace {
+        if let Some(trace) = &trace {
             span.record("trace_id", trace.trace_id());
         }
         async {
