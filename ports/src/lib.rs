@@ -9,6 +9,8 @@
 //! | services of others | [`outbound::Outbound`] | [`handles::Api`] |
 //! | time, identifiers | [`Clock`], [`Timer`], [`Ids`] | |
 //!
+//! Built from these alone, and so right on every adapter: [`leases`], [`outbox`], [`inbox`].
+//!
 //! The clauses in the traits' docs (`DOC-CAS-2`) are the contract. Each is pinned by the one conformance check of that
 //! name, which every adapter passes; there are no capability flags. Limits are enforced by the types of the arguments,
 //! so that no adapter meets a value outside them.
@@ -23,10 +25,13 @@ mod error;
 mod failure;
 pub mod handles;
 mod ids;
+pub mod inbox;
+pub mod leases;
 pub mod messages;
 mod name;
 mod naming;
 pub mod outbound;
+pub mod outbox;
 pub mod resources;
 pub mod secrets;
 mod timer;

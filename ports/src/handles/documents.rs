@@ -130,24 +130,23 @@ impl<C: Collection> Writer<C> {
 
     /// Does all of these changes in one partition, or none; see [`Documents::transact`].
     pub async fn transact(&self, partition: Partition, changes: Vec<Change<C::Item>>) -> Result<Vec<Version>> {
-        let mut transaction = Transaction::in_partition(partition);
-        for change in changes {
-            transaction = match change {
-                Change::Put(item, condition) => {
-                    let (key, put) = (C::key(&item)?, put_of::<C>(&item, condition)?);
-                    if key.partition() != transaction.partition() {
-                        return Err(crate::Error::invalid(format!(
-                            "{key} is of another partition than its transaction"
-                        )));
-                    }
-                    transaction.with(key.sort(), Operation::Put(put))?
-                }
-                Change::Delete(sort, condition) => transaction.delete(sort, condition)?,
-                Change::Check(sort, condition) => transaction.check(sort, condition)?,
-            };
-        }
-        self.documents.transact(&C::NAME, &transaction).await
+        self.documents.transact(&C::NAME, &transaction_of::<C>(partition, changes)?).await
     }
+}
+
+/// These changes as one transaction; [`InvalidInput`](crate::ErrorKind::InvalidInput) if an item is of another partition.
+pub fn transaction_of<C: Collection>(partition: Partition, changes: Vec<Change<C::Item>>) -> Result<Transaction> {
+    changes.into_iter().try_fold(Transaction::in_partition(partition), |transaction, change| match change {
+        Change::Put(item, condition) => {
+            let (key, put) = (C::key(&item)?, put_of::<C>(&item, condition)?);
+            if key.partition() != transaction.partition() {
+                return Err(crate::Error::invalid(format!("{key} is of another partition than its transaction")));
+            }
+            transaction.with(key.sort(), Operation::Put(put))
+        }
+        Change::Delete(sort, condition) => transaction.delete(sort, condition),
+        Change::Check(sort, condition) => transaction.check(sort, condition),
+    })
 }
 
 fn put_of<C: Collection>(item: &C::Item, condition: Condition) -> Result<Put> {

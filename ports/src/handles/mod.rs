@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use blobs::{BlobReader, BlobSigner, BlobWriter, Bucket};
-pub use documents::{Change, Collection, Items, Reader, Stored, Writer};
+pub use documents::{Change, Collection, Items, Reader, Stored, Writer, transaction_of};
 pub use messages::{EventHead, Publish, Subscriber, Topic};
 pub use secrets::{NamedSecret, SecretOf};
 pub use services::{Api, Service};
