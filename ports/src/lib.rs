@@ -24,6 +24,7 @@ pub mod documents;
 mod error;
 mod failure;
 pub mod handles;
+pub mod idempotency;
 mod ids;
 pub mod inbox;
 pub mod leases;
