@@ -14,7 +14,7 @@ use aws_types::region::Region;
 
 use crate::http::Client;
 use crate::settings::AwsSettings;
-use crate::{DynamoDocuments, environment};
+use crate::{DynamoChanges, DynamoDocuments, environment};
 
 /// Longest wait for a connection, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -87,6 +87,11 @@ impl Aws {
     /// Documents on DynamoDB.
     pub fn documents(&self) -> DynamoDocuments {
         DynamoDocuments::new(self)
+    }
+
+    /// The change feeds of those documents, by DynamoDB Streams.
+    pub fn changes(&self) -> DynamoChanges {
+        DynamoChanges::new(self)
     }
 
     /// What the clients of all services are configured with.

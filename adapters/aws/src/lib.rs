@@ -14,7 +14,7 @@ mod secrets;
 mod settings;
 
 pub use connection::Aws;
-pub use documents::DynamoDocuments;
+pub use documents::{DynamoChanges, DynamoDocuments};
 pub use messages::{FOREIGN_MESSAGE, SqsMessages};
 #[cfg(feature = "parameter-store")]
 pub use secrets::ParameterStore;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// How to reach AWS. Everything that is not here follows the SDK's own conventions: `AWS_REGION`, `AWS_ACCESS_KEY_ID`,
 /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_ACCOUNT_ID`, `AWS_ENDPOINT_URL`, and one endpoint for one service by
-/// `AWS_ENDPOINT_URL_DYNAMODB`, `_SQS`, `_SNS`, `_SECRETS_MANAGER`, `_SSM`; with the feature `default-chain` also
+/// `AWS_ENDPOINT_URL_DYNAMODB`, `_DYNAMODB_STREAMS`, `_SQS`, `_SNS`, `_SECRETS_MANAGER`, `_SSM`; with the feature `default-chain` also
 /// profiles, single sign-on, containers and instances.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -28,6 +28,7 @@ pub struct Emulator {
 pub type Variable = &'static str;
 
 const DYNAMODB: Variable = "AWS_ENDPOINT_URL_DYNAMODB";
+const DYNAMODB_STREAMS: Variable = "AWS_ENDPOINT_URL_DYNAMODB_STREAMS";
 const S3: Variable = "AWS_ENDPOINT_URL_S3";
 const SECRETS_MANAGER: Variable = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 const SNS: Variable = "AWS_ENDPOINT_URL_SNS";
@@ -36,7 +37,7 @@ const SSM: Variable = "AWS_ENDPOINT_URL_SSM";
 
 pub(crate) const DYNOXIDE: Emulator = Emulator {
     name: "dynoxide",
-    serves: &[DYNAMODB],
+    serves: &[DYNAMODB, DYNAMODB_STREAMS],
     could_serve: &[],
     tool: &tools::DYNOXIDE,
     probe: Probe::Http("/"),

@@ -30,6 +30,7 @@ mod backfill;
 mod batch;
 #[cfg(test)]
 mod failures;
+mod feed;
 mod guard;
 mod item;
 mod order;
@@ -47,7 +48,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+    Condition, Document, DocumentChange, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery,
+    Transaction, Version,
 };
 use anyport_ports::resources::CollectionSpec;
 use anyport_ports::{CollectionName, Error, ErrorKind, Result};
@@ -57,6 +59,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+pub use self::feed::DynamoChanges;
 use self::schema::Schemas;
 use crate::connection::Aws;
 use crate::error;
@@ -92,6 +95,17 @@ impl DynamoDocuments {
         if let Ok(key) = Key::new("anyport", "warm") {
             let _connected = self.get(collection, &key).await;
         }
+    }
+
+    /// The change that a record of a table's stream tells of, as AWS Lambda is given it: one element of an event's `Records`, in
+    /// JSON.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is no such record, `Internal` if it is of an item that is no document, or of a stream that
+    /// does not show new images.
+    pub fn change_of(record: &str) -> Result<DocumentChange> {
+        feed::change_of(record)
     }
 
     /// The collection's table.

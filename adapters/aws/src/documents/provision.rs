@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::operation::create_table::CreateTableError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
     GlobalSecondaryIndexUpdate, IndexStatus, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 use aws_smithy_types::error::operation::BuildError;
 
@@ -27,7 +28,7 @@ const MAX_KEY_NAME_BYTES: usize = 255;
 #[async_trait]
 impl Provision for DynamoDocuments {
     /// Makes the tables of the collections, paid by request, with their indexes and native expiry. An index that is added
-    /// to a standing table is built over the documents that are there.
+    /// to a standing table is built over the documents that are there. A feed is the table's stream, of new images.
     async fn provision(&self, resources: &Resources) -> Result<()> {
         for spec in &resources.collections {
             self.provision_collection(spec).await.map_err(|error| {
@@ -64,6 +65,10 @@ impl DynamoDocuments {
                 }
             }
         }
+        if spec.feed && !has_feed(&standing)? {
+            self.create_feed(&spec.name).await?;
+            self.active(&spec.name).await?;
+        }
         self.schemas.declare(spec.name.clone(), schema::indexes_of(&self.describe(OPERATION, &spec.name).await?));
         self.expire(&spec.name).await
     }
@@ -82,6 +87,9 @@ impl DynamoDocuments {
                 .set_key_schema(Some(index_schema(index).map_err(unbuilt)?))
                 .projection(keys_only());
             request = request.global_secondary_indexes(gsi.build().map_err(unbuilt)?);
+        }
+        if spec.feed {
+            request = request.stream_specification(new_images().map_err(unbuilt)?);
         }
         match request.send().await {
             Ok(_) => Ok(()),
@@ -105,6 +113,17 @@ impl DynamoDocuments {
             .table_name(self.table(collection))
             .set_attribute_definitions(Some(definitions(std::slice::from_ref(index)).map_err(unbuilt)?))
             .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(action).build())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|failure| self.failure(OPERATION, collection, collection, &failure))
+    }
+
+    async fn create_feed(&self, collection: &CollectionName) -> Result<()> {
+        self.client
+            .update_table()
+            .table_name(self.table(collection))
+            .stream_specification(new_images().map_err(unbuilt)?)
             .send()
             .await
             .map(drop)
@@ -165,6 +184,26 @@ fn is_active(table: &TableDescription) -> bool {
     let indexes = table.global_secondary_indexes();
     table.table_status() == Some(&TableStatus::Active)
         && indexes.iter().all(|index| index.index_status() == Some(&IndexStatus::Active))
+}
+
+/// Whether the table has a stream that a feed can be read from.
+fn has_feed(table: &TableDescription) -> Result<bool> {
+    let standing = table.stream_specification().filter(|stream| stream.stream_enabled());
+    match standing.map(|stream| stream.stream_view_type()) {
+        None => Ok(false),
+        Some(Some(StreamViewType::NewImage | StreamViewType::NewAndOldImages)) => Ok(true),
+        Some(view) => {
+            let view = view.map_or("nothing", StreamViewType::as_str);
+            let message = format!(
+                "the table's stream shows {view}, but a feed must show new images: disable the stream, and provision again"
+            );
+            Err(Error::new(ErrorKind::Conflict, message))
+        }
+    }
+}
+
+fn new_images() -> Result<StreamSpecification, BuildError> {
+    StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage).build()
 }
 
 fn check_index(index: &Index) -> Result<()> {

@@ -1,9 +1,9 @@
-//! Documents on DynamoDB.
+//! Documents on DynamoDB, and their change feed by its Streams.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use anyport_conformance::subject::{DocumentStore, Namespace, Subject};
+use anyport_conformance::subject::{ChangeStore, DocumentStore, Namespace, Subject};
 use anyport_conformance::wire::{Dial, Networked};
 use anyport_ports::Result;
 use anyport_ports::resources::{Provision as _, Resources};
@@ -27,5 +27,23 @@ impl Dial<DocumentStore> for Prefix {
     async fn dial(&self, through: Option<SocketAddr>) -> Result<DocumentStore> {
         let documents = Arc::new(self.connect(through).await?.documents());
         Ok(DocumentStore { documents: Arc::clone(&documents) as _, scan: documents })
+    }
+}
+
+#[async_trait]
+impl Subject<ChangeStore> for Documents {
+    async fn fresh(&self, resources: &Resources) -> Result<Arc<dyn Namespace<ChangeStore>>> {
+        let prefix = Prefix::fresh();
+        prefix.connect(None).await?.documents().provision(resources).await?;
+        // The feed is another service, but an emulator serves both.
+        Ok(Arc::new(Networked::new(prefix, upstream("DYNAMODB")?)))
+    }
+}
+
+#[async_trait]
+impl Dial<ChangeStore> for Prefix {
+    async fn dial(&self, through: Option<SocketAddr>) -> Result<ChangeStore> {
+        let aws = self.connect(through).await?;
+        Ok(ChangeStore { documents: Arc::new(aws.documents()), changes: Arc::new(aws.changes()) })
     }
 }

@@ -14,6 +14,7 @@ use anyport_conformance::subject::Adapter;
 pub(super) fn adapter() -> Adapter {
     Adapter::named("aws")
         .documents(documents::Documents)
+        .changes(documents::Documents)
         .messages(messages::Messages)
         .blobs(blobs::S3)
         .secrets(secrets::Secrets)
