@@ -18,6 +18,7 @@ pub mod reference;
 mod registers;
 pub mod report;
 pub mod run;
+pub mod services;
 pub mod subject;
 pub mod suite;
 pub mod time;
