@@ -4,6 +4,8 @@
 //! shard is closed and its children go on: a child is read once its parent is done with. A stream may be read by two at a
 //! time; more are throttled, which is to say that two functions at most should listen to one collection.
 
+#[cfg(test)]
+mod failures;
 mod place;
 mod record;
 mod shard;

@@ -112,7 +112,7 @@ impl At<'_> {
         }
     }
 
-    fn decoded(&self, place: &Place, since: Option<i64>, records: GetRecordsOutput) -> Result<Read> {
+    fn decoded(&self, place: &Place, mut since: Option<i64>, records: GetRecordsOutput) -> Result<Read> {
         let found = records.records.unwrap_or_default();
         let mut next = place.clone();
         next.quiet = found.is_empty();
@@ -126,7 +126,7 @@ impl At<'_> {
             if is_old {
                 continue;
             }
-            next.since = None;
+            (since, next.since) = (None, None);
             changes.extend(record::change(record).map_err(|error| error.during(self.operation, self.collection))?);
         }
         Ok(Read { changes, next })
