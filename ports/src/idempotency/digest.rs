@@ -21,7 +21,11 @@ impl Digest {
     }
 
     pub(super) fn hex(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.finalize().iter().fold(String::new(), |mut digits, byte| {
+            let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+            digits.extend([digit(byte >> 4), digit(byte & 15)]);
+            digits
+        })
     }
 
     /// Base64 of the URL's alphabet: 43 characters.

@@ -46,7 +46,7 @@ enum Judgement {
 enum Written {
     Done(Version),
     /// The owner is not, or no longer, at it: what stands instead.
-    Overtaken(Option<Standing>),
+    Overtaken(Option<Box<Record>>),
 }
 
 enum Write<'a> {
@@ -116,8 +116,8 @@ impl DocumentIdempotency {
     /// Writes as the owner, as long as it is: under the version that it wrote last, or the one that a renewal of its own has
     /// made since.
     async fn write(&self, owner: &Owner, write: Write<'_>) -> Result<Written> {
-        let at = &owner.address;
-        let (mut version, mut refused) = (owner.version.clone(), None);
+        let at = owner.address();
+        let (mut version, mut refused) = (owner.version().clone(), None);
         for _ in 0..ROUNDS {
             let condition = Condition::Version(version.clone());
             let outcome = match write {
@@ -140,7 +140,7 @@ impl DocumentIdempotency {
             };
             match found {
                 Some(standing) if standing.record.is_being_done_by(owner.id()) => version = standing.version,
-                overtaken => return Ok(Written::Overtaken(overtaken)),
+                overtaken => return Ok(Written::Overtaken(overtaken.map(|standing| Box::new(standing.record)))),
             }
             refused = Some(error);
         }
@@ -150,7 +150,7 @@ impl DocumentIdempotency {
     /// The record with this answer; its body in a blob if no document holds it.
     async fn completed(&self, owner: &Owner, response: &StoredResponse) -> Result<Record> {
         let now = self.clock.now();
-        let with = |answer| owner.record.completed(answer, owner.retention, now);
+        let with = |answer| owner.record().completed(answer, owner.retention(), now);
         let answer = Answer::of(response);
         let record = with(answer.clone());
         match (record.put(Condition::Absent), &response.body) {
@@ -165,7 +165,7 @@ impl DocumentIdempotency {
                     None => Content::Lost { length },
                 };
                 if matches!(elsewhere, Content::Lost { .. }) {
-                    tracing::warn!(id = owner.address.id(), length, "the answer is too large to be replayed");
+                    tracing::warn!(id = owner.address().id(), length, "the answer is too large to be replayed");
                 }
                 Ok(with(answer.with_body(elsewhere)))
             }
@@ -196,7 +196,7 @@ impl DocumentIdempotency {
             Written::Done(_) => return Ok(Completion::Completed),
             Written::Overtaken(overtaken) => overtaken,
         };
-        if overtaken.as_ref().is_some_and(|standing| standing.record.owner == owner.id()) {
+        if overtaken.as_ref().is_some_and(|record| record.owner == owner.id()) {
             return Ok(Completion::Completed);
         }
         if let (Some(spill), Some(Content::Blob(reference))) = (&self.spill, record.response.as_ref().map(Answer::body))
@@ -204,8 +204,7 @@ impl DocumentIdempotency {
         {
             tracing::debug!(%error, "the body of a fenced completion stays in its bucket");
         }
-        let winner = overtaken.map(|standing| standing.record);
-        match winner.filter(|winner| winner.fingerprint == *owner.fingerprint()).and_then(|winner| winner.response) {
+        match overtaken.filter(|winner| winner.fingerprint == *owner.fingerprint()).and_then(|winner| winner.response) {
             Some(answer) => Ok(Completion::Fenced(Some(self.response(&answer).await?))),
             None => Ok(Completion::Fenced(None)),
         }
@@ -249,34 +248,34 @@ impl Idempotency for DocumentIdempotency {
 
     async fn complete(&self, owner: &Owner, response: &StoredResponse) -> Result<Completion> {
         let completion = self.try_complete(owner, response).await;
-        completion.map_err(|error| error.during("idempotency.complete", owner.address.id()))
+        completion.map_err(|error| error.during("idempotency.complete", owner.address().id()))
     }
 
     async fn release(&self, owner: &Owner) -> Result<Release> {
         match self.write(owner, Write::Delete).await {
             Ok(Written::Done(_) | Written::Overtaken(None)) => Ok(Release::Released),
             Ok(Written::Overtaken(Some(_))) => Ok(Release::Fenced),
-            Err(error) => Err(error.during("idempotency.release", owner.address.id())),
+            Err(error) => Err(error.during("idempotency.release", owner.address().id())),
         }
     }
 
     async fn renew(&self, owner: &Owner) -> Result<Renewal> {
-        let record = owner.record.renewed(owner.lease, owner.retention, self.clock.now());
+        let record = owner.record().renewed(owner.lease(), owner.retention(), self.clock.now());
         match self.write(owner, Write::Put(&record)).await {
-            Ok(Written::Done(version)) => Ok(Renewal::Renewed(Owner { record, version, ..owner.clone() })),
+            Ok(Written::Done(version)) => Ok(Renewal::Renewed(owner.having_written(record, version))),
             Ok(Written::Overtaken(_)) => Ok(Renewal::Fenced),
-            Err(error) => Err(error.during("idempotency.renew", owner.address.id())),
+            Err(error) => Err(error.during("idempotency.renew", owner.address().id())),
         }
     }
 
     async fn completion(&self, owner: &Owner, response: &StoredResponse) -> Result<(String, Operation)> {
-        let at = &owner.address;
+        let at = owner.address();
         if !at.key().sort().starts_with(super::SORT_PREFIX) {
             let message = "the record is in a collection of its own: claim it beside the effect";
             return Err(Error::invalid(message).during("idempotency.completion", at.id()));
         }
         let record = self.completed(owner, response).await?;
-        let put: Put = record.put(Condition::Version(owner.version.clone()))?;
+        let put: Put = record.put(Condition::Version(owner.version().clone()))?;
         Ok((at.key().sort().to_owned(), Operation::Put(put)))
     }
 }
