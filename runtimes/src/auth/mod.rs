@@ -15,10 +15,14 @@
 //! The answer never tells what was wrong with a token; the log does, without the token.
 
 mod authenticate;
+#[cfg(feature = "auth")]
+mod jwt;
 mod principal;
 mod refusal;
 
 pub use authenticate::{Authenticate, identify};
+#[cfg(feature = "auth")]
+pub use jwt::{Algorithm, AuthSettings, Authenticator, InvalidAuth, IssuerSettings, Preset, development};
 pub use principal::{InsufficientScope, Principal};
 pub(crate) use refusal::INSUFFICIENT_SCOPE;
 pub use refusal::{Refusal, Unauthorized};
