@@ -16,26 +16,6 @@ pub struct IdempotencyHandle {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Leases, and the documents that they are kept in.
-#[derive(Clone)]
-pub struct LeaseHandle {
-    /// The documents.
-    pub store: DocumentStore,
-    /// The time that leases run by.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// Outbox and inbox, and the documents and messages between which they stand.
-#[derive(Clone)]
-pub struct OutboxHandle {
-    /// The documents.
-    pub store: DocumentStore,
-    /// The messages.
-    pub messages: MessageStore,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-}
-
 /// Made of documents alone.
 pub(super) trait OfDocuments: Faultable {
     /// Makes it.
@@ -54,32 +34,8 @@ impl OfDocuments for IdempotencyHandle {
     }
 }
 
-impl OfDocuments for LeaseHandle {
-    fn of(store: DocumentStore, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
-    }
-}
-
-impl OfDocumentsAndMessages for OutboxHandle {
-    fn of(store: DocumentStore, messages: MessageStore, clock: Arc<dyn Clock>) -> Self {
-        Self { store, messages, clock }
-    }
-}
-
 impl Faultable for IdempotencyHandle {
     fn through(self, faults: &Faults) -> Self {
         Self::of(self.store.through(faults), self.clock)
-    }
-}
-
-impl Faultable for LeaseHandle {
-    fn through(self, faults: &Faults) -> Self {
-        Self::of(self.store.through(faults), self.clock)
-    }
-}
-
-impl Faultable for OutboxHandle {
-    fn through(self, faults: &Faults) -> Self {
-        Self::of(self.store.through(faults), self.messages.through(faults), self.clock)
     }
 }

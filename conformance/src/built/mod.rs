@@ -3,11 +3,16 @@
 
 mod clock;
 mod handles;
+mod ids;
+mod leases;
 mod namespace;
+mod outbox;
 
 use std::sync::Arc;
 
-pub use handles::{IdempotencyHandle, LeaseHandle, OutboxHandle};
+pub use handles::IdempotencyHandle;
+pub use leases::{LeaseHandle, MakeLeases};
+pub use outbox::{MakeInbox, MakeOutbox, OutboxHandle};
 
 use crate::subject::{Adapter, Subject};
 use namespace::{OnDocuments, OnDocumentsAndMessages};

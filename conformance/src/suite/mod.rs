@@ -14,6 +14,7 @@ pub mod changes;
 pub mod documents;
 pub mod idempotency;
 pub mod leases;
+mod losing;
 pub mod messages;
 mod outage;
 pub mod outbox;

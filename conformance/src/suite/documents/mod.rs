@@ -193,7 +193,7 @@ where
 }
 
 /// Repeats what the store asks to repeat, as it may when many write at once; gives up after two seconds.
-async fn insistently<T, F>(mut attempt: impl FnMut() -> F) -> Result<T>
+pub(crate) async fn insistently<T, F>(mut attempt: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
