@@ -26,9 +26,9 @@ mod tests {
 
     #[test]
     fn it_says_the_same_as_the_standard() {
-        let context = TraceContext::from_google("5759e988bd862e3fe1be46a994272793/6024148226116389592;o=1").unwrap();
-        assert_eq!(context.to_traceparent(), "00-5759e988bd862e3fe1be46a994272793-539a2d2c9a0d1ed8-01");
-        assert_eq!(context.to_google(), "5759e988bd862e3fe1be46a994272793/6024148226116389592;o=1");
+        let context = TraceContext::from_google("5759e988bd862e3fe1be46a994272793/6023947403358210776;o=1").unwrap();
+        assert_eq!(context.to_traceparent(), "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01");
+        assert_eq!(context.to_google(), "5759e988bd862e3fe1be46a994272793/6023947403358210776;o=1");
         let unsampled = TraceContext::from_google("5759e988bd862e3fe1be46a994272793/1").unwrap();
         assert!(!unsampled.is_sampled());
     }

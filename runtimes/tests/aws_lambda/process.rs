@@ -11,7 +11,7 @@ use anyport_ports::resources::Provision as _;
 use anyport_ports::{Clock, Error};
 use anyport_runtimes::aws_lambda::{LambdaError, LambdaSettings, serve};
 use anyport_runtimes::logs::{self, LogFormat, LogSettings};
-use anyport_runtimes::{Download, Function, Json, Limits, Method, SystemClock, Workload};
+use anyport_runtimes::{Download, Function, Json, Limits, Method, Surroundings, SystemClock, Workload};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -77,14 +77,14 @@ async fn it_serves_only_where_the_host_has_started_it() {
     let (store, workload) = (MemoryStore::new(Arc::clone(&clock)), workload());
     store.handle().provision(&workload.resources()).await.unwrap();
     let Ok(settings) = std::env::var(BOOTSTRAP) else {
-        let refused = serve(workload, ports(&store, &clock), LambdaSettings::default()).await.unwrap_err();
+        let refused = serve(workload, ports(&store, &clock), Surroundings::none(), LambdaSettings::default()).await.unwrap_err();
         assert!(matches!(refused, LambdaError::Environment(_)), "{refused}");
         assert!(refused.to_string().contains("AWS_LAMBDA_RUNTIME_API is not set"), "{refused}");
         return;
     };
-    logs::init(&LogSettings { format: LogFormat::Json, filter: "info".to_owned() }).unwrap();
+    logs::init(&LogSettings { format: LogFormat::Json, ..LogSettings::default() }).unwrap();
     let settings: LambdaSettings = serde_json::from_str(&settings).unwrap();
-    panic!("{}", serve(workload, ports(&store, &clock), settings).await.unwrap_err());
+    panic!("{}", serve(workload, ports(&store, &clock), Surroundings::none(), settings).await.unwrap_err());
 }
 
 struct Process {
