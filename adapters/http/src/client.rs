@@ -206,6 +206,6 @@ impl Exchange<'_> {
             }
         };
         let error = Error::new(kind, message);
-        Err(cause.into_iter().fold(error, |error, cause| error.caused_by(cause)))
+        Err(cause.into_iter().fold(error, Error::caused_by))
     }
 }

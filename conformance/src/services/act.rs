@@ -21,6 +21,8 @@ pub enum Act {
     Close,
     /// It sends the head and the first half of the body of an answer, and closes the connection.
     HalfBody(Answer),
+    /// It sends the head and the first half of the body of an answer, and nothing more.
+    Stall(Answer),
     /// It reads the request and never answers.
     Hang,
     /// It answers 200 with a body of so many bytes, whose length it does not announce.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::stream;
 use http::{Request, Response};
 use http_body_util::combinators::BoxBody;
@@ -84,6 +85,7 @@ fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
 /// Closes the connection so that the other side is told of an error.
 fn reset(stream: TcpStream) {
     let _as_it_is = stream.set_zero_linger();
+    drop(stream);
 }
 
 async fn read(request: Request<Incoming>) -> io::Result<Received> {
@@ -107,6 +109,7 @@ async fn perform(mut act: Act) -> Result<Response<Body>, Ending> {
     match act {
         Act::Answer(answer) => Ok(whole(answer)),
         Act::Flood(bytes) => Ok(Response::new(flood(bytes))),
+        Act::Stall(answer) => Ok(stalled(answer)),
         Act::HalfBody(answer) => Err(Ending::Raw(half(&answer))),
         Act::Raw(bytes) => Err(Ending::Raw(bytes)),
         Act::Hang => std::future::pending().await,
@@ -117,6 +120,20 @@ async fn perform(mut act: Act) -> Result<Response<Body>, Ending> {
 }
 
 fn whole(answer: Answer) -> Response<Body> {
+    let body = Full::new(answer.body.clone()).boxed();
+    with_head(answer, body)
+}
+
+/// An answer whose body stops halfway.
+fn stalled(answer: Answer) -> Response<Body> {
+    let half = Frame::data(answer.body.slice(..answer.body.len() / 2));
+    let pieces = stream::iter([Ok::<_, Infallible>(half)]).chain(stream::pending());
+    let body = BoxBody::new(StreamBody::new(pieces));
+    let length = answer.body.len().to_string();
+    with_head(answer.header("content-length", length), body)
+}
+
+fn with_head(answer: Answer, body: Body) -> Response<Body> {
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name, value);
@@ -126,7 +143,7 @@ fn whole(answer: Answer) -> Response<Body> {
         *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
         response
     };
-    response.body(Full::new(answer.body).boxed()).unwrap_or_else(refused)
+    response.body(body).unwrap_or_else(refused)
 }
 
 /// The head, with the length of the whole body, and half of that.
@@ -140,10 +157,10 @@ fn half(answer: &Answer) -> Bytes {
 }
 
 fn flood(bytes: usize) -> Body {
-    let piece = Bytes::from_static(&[b'x'; PIECE]);
+    let piece = Bytes::from(vec![b'x'; PIECE]);
     let pieces = (0..bytes.div_ceil(PIECE)).map(move |at| {
         let length = PIECE.min(bytes - at * PIECE);
         Ok::<_, Infallible>(Frame::data(piece.slice(..length)))
     });
-    StreamBody::new(stream::iter(pieces)).boxed()
+    BoxBody::new(StreamBody::new(stream::iter(pieces)))
 }
