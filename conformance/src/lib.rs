@@ -12,6 +12,7 @@ pub mod fingerprint;
 pub mod gaps;
 pub mod harness;
 pub mod hosts;
+pub mod identity;
 pub mod linearizability;
 pub mod mutants;
 pub mod reference;
