@@ -8,6 +8,8 @@ mod adopt;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 mod install;
 pub mod metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 mod settings;
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::TelemetryError;
+
 /// Where traces and metrics go. By default: nowhere, but on AWS Lambda metrics go to the log.
 ///
 /// What OpenTelemetry's own variables say counts where a setting says nothing: `OTEL_EXPORTER_OTLP_ENDPOINT`,
@@ -61,6 +63,31 @@ impl TelemetrySettings {
     }
 }
 
+impl TelemetrySettings {
+    /// What the service is called.
+    pub(super) fn service_name(&self) -> String {
+        let program = || std::env::current_exe().ok()?.file_name()?.to_str().map(str::to_owned);
+        let named = Some(self.service_name.clone()).filter(|name| !name.is_empty());
+        named.or_else(program).unwrap_or_else(|| "anyport".to_owned())
+    }
+
+    /// Refuses what the schema of the settings cannot.
+    pub(super) fn check(&self) -> Result<(), TelemetryError> {
+        let wrong = |setting, problem: &str| Err(TelemetryError::Setting { setting, problem: problem.to_owned() });
+        if !(0.0..=1.0).contains(&self.sample_ratio) {
+            return wrong("sample_ratio", "it must be from 0 to 1");
+        }
+        let http = |endpoint: &str| endpoint.starts_with("http://") || endpoint.starts_with("https://");
+        if self.endpoint.as_deref().is_some_and(|endpoint| !http(endpoint)) {
+            return wrong("endpoint", "it must begin with http:// or https://, such as http://localhost:4318");
+        }
+        if self.interval.is_zero() {
+            return wrong("interval", "it must be longer than nothing");
+        }
+        Ok(())
+    }
+}
+
 impl Default for TelemetrySettings {
     fn default() -> Self {
         Self {
@@ -82,7 +109,7 @@ impl fmt::Debug for TelemetrySettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TelemetrySettings")
             .field("endpoint", &self.endpoint.is_some())
-            .field("headers", &self.headers.keys())
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("sample_ratio", &self.sample_ratio)
             .field("metrics", &self.metrics)
             .field("emf", &self.emf)

@@ -49,9 +49,10 @@ impl Line {
     }
 
     /// Adds a field.
-    pub(crate) fn field(&mut self, name: &'static str, value: Value) {
-        let taken = OF_LINE.contains(&name) || name.starts_with("logging.googleapis.com/");
-        self.set(if taken { format!("field.{name}").into() } else { name.into() }, value);
+    pub(crate) fn field(&mut self, name: impl Into<Cow<'static, str>>, value: Value) {
+        let name = name.into();
+        let taken = OF_LINE.contains(&&*name) || name.starts_with("logging.googleapis.com/");
+        self.set(if taken { format!("field.{name}").into() } else { name }, value);
     }
 
     /// Adds what tells which call it is.

@@ -1,5 +1,22 @@
 //! What is counted and measured of calls. Each of these functions is next to nothing unless metrics are on.
+//!
+//! | metric | unit | |
+//! |---|---|---|
+//! | `faas.invocations` | count | calls of a function |
+//! | `faas.invoke_duration` | seconds | how long they took |
+//! | `faas.errors`, `faas.timeouts` | count | those that failed, panicked or ran into their deadline; the last alone |
+//! | `faas.coldstarts` | count | those that were the first of their process |
+//! | `anyport.panics`, `anyport.shed` | count | panics that were caught; calls refused because too many were running |
+//! | `anyport.idempotency` | count | what came of idempotency keys, by outcome |
+//! | `http.server.request.duration` | seconds | requests, those that no function took included (to a collector alone) |
+//!
+//! A collector is given them by `anyport.function`, `faas.trigger` and `anyport.outcome`; CloudWatch by `service` and
+//! `function`, outcomes of idempotency as metrics of their own, `anyport.idempotency.replayed`.
 
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+pub(super) mod emf;
+
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How a call ended.
@@ -28,6 +45,11 @@ impl Outcome {
             Self::TimedOut => "timed_out",
             Self::Panicked => "panicked",
         }
+    }
+
+    /// Whether the function, and not its caller, is to blame.
+    pub fn is_error(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut | Self::Panicked)
     }
 }
 
@@ -59,27 +81,58 @@ pub struct RequestEnd<'a> {
     pub duration: Duration,
 }
 
+/// What has happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Measurement<'a> {
+    Call(&'a CallEnd<'a>),
+    Request(&'a RequestEnd<'a>),
+    Panic { function: &'a str },
+    Shed { function: &'a str },
+    Idempotency { function: &'a str, outcome: &'static str },
+}
+
+/// Whoever makes metrics of it.
+pub(super) trait Recorder: Send + Sync {
+    /// Never waits for anything.
+    fn record(&self, measurement: Measurement<'_>);
+}
+
+static RECORDERS: OnceLock<Vec<Box<dyn Recorder>>> = OnceLock::new();
+
+/// From now on, these; once in a process.
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+pub(super) fn install(recorders: Vec<Box<dyn Recorder>>) {
+    // Logging is set up before, which refuses a second time.
+    RECORDERS.set(recorders).ok();
+}
+
+fn record(measurement: Measurement<'_>) {
+    for recorder in RECORDERS.get().into_iter().flatten() {
+        recorder.record(measurement);
+    }
+}
+
 /// Counts and measures a call that ended.
 pub fn call_ended(call: &CallEnd<'_>) {
-    let _ = call;
+    record(Measurement::Call(call));
 }
 
 /// Measures a request that was answered.
 pub fn request_ended(request: &RequestEnd<'_>) {
-    let _ = request;
+    record(Measurement::Request(request));
 }
 
 /// Counts a panic that a function's boundary caught.
 pub fn panicked(function: &str) {
-    let _ = function;
+    record(Measurement::Panic { function });
 }
 
 /// Counts a call that was refused because too many were running.
 pub fn shed(function: &str) {
-    let _ = function;
+    record(Measurement::Shed { function });
 }
 
 /// Counts what came of a call's idempotency key: `fresh`, `replayed`, `conflict` and the like.
 pub fn idempotency(function: &str, outcome: &'static str) {
-    let _ = (function, outcome);
+    record(Measurement::Idempotency { function, outcome });
 }
