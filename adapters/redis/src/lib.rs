@@ -1,6 +1,6 @@
 //! Redis and Valkey: documents by Lua scripts, messages on streams; on one server, a primary with replicas, or a cluster.
 //!
-//! Redis 7.0 or Valkey 7.2 and later. [`RedisStore`] has documents, scans and messages, and makes collections, topics and
+//! Redis 7.0 or Valkey 7.2 and later. [`RedisStore`] has documents, scans, changes and messages, and makes collections, topics and
 //! subscriptions. Where the server is, [`RedisSettings`] says, or else the variable `REDIS_URL`.
 //!
 //! # TLS
@@ -36,21 +36,23 @@
 //!
 //! # How documents are kept
 //!
-//! A prefix of the settings comes before each key. Of the collection `orders`, the partition `u1`, and its index
-//! `by-state` on documents whose state is `open`:
+//! A prefix of the settings comes before each key. Of the collection `orders`, the partition `u1`, which is in the shard
+//! 17 of 32, and the index `by-state` on documents whose state is `open`:
 //!
 //! | key | kind | holds |
 //! |---|---|---|
-//! | `anyport:collections` | hash | each collection's indexes |
-//! | `anyport:documents:{orders/u1}` | hash | by sort key: version, expiry in milliseconds or `-`, and the body as JSON |
-//! | `anyport:order:{orders/u1}` | sorted set | the sort keys, in the order of their bytes |
-//! | `anyport:expiry:{orders/u1}` | sorted set | the sort keys of documents that expire, by when |
+//! | `anyport:collections` | hash | each collection's indexes, and whether it has a feed |
+//! | `anyport:documents:{orders/17}:u1` | hash | by sort key: version, expiry in milliseconds or `-`, and the body as JSON |
+//! | `anyport:order:{orders/17}:u1` | sorted set | the sort keys, in the order of their bytes |
+//! | `anyport:expiry:{orders/17}:u1` | sorted set | the sort keys of documents that expire, by when |
+//! | `anyport:changes:{orders/17}` | stream | of a collection with a feed, the changes of the last 25 hours |
 //! | `anyport:index:{orders/by-state/open}` | sorted set | an entry for each document: rank, key, version, time |
 //! | `anyport:partitions:{orders/0}` to `{orders/15}` | sorted set | the partitions there are, or were |
 //! | `anyport:partitions-since:{orders/0}` to `{orders/15}` | hash | when each was last needed |
 //!
-//! What is in braces chooses the slot in a cluster, so that a partition is on one node, where a script reads or writes any
-//! of it as one step; braces and percent signs of a partition key are written `%7B`, `%7D`, `%25`. Reads go to masters.
+//! What is in braces chooses the slot in a cluster, so that a shard is on one node, where a script reads or writes any
+//! of a partition, and tells of the change, as one step; so a collection has up to 32 nodes to be spread over. Braces and
+//! percent signs of an indexed text are written `%7B`, `%7D`, `%25`. Reads go to masters.
 //!
 //! Expiry goes by the server's clock, to the millisecond. An expired document is invisible from that instant; it is
 //! removed by a later write to its partition, some at a time, or by the server with the last document of a partition of
@@ -59,6 +61,9 @@
 //! Entries of indexes are made before a document is written, and taken out after it was replaced, so that a listing,
 //! which looks at each document, misses none and shows none that is not there. The clocks of a cluster's nodes must agree
 //! within four minutes.
+//!
+//! A change is told by the script that writes, and so neither without the write nor the write without it. A failover that
+//! loses writes loses their changes too; while the new master's clock is behind, a reader may miss changes.
 //!
 //! No write of a document is ever sent twice by itself; what goes before it and is harmless twice, may be. A write whose
 //! answer was lost is looked for once: if it stands, it succeeded, else it is `Indeterminate`.

@@ -7,6 +7,7 @@ use anyport_ports::{CollectionName, Error, ErrorKind, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::Work;
+use crate::feed::{self, Told};
 use crate::indexes;
 use crate::writer::next_number;
 
@@ -36,7 +37,7 @@ pub(crate) fn key(partition: Vec<u8>, sort: Vec<u8>) -> Work<Key> {
     Ok(Key::new(String::from_utf8(partition)?, String::from_utf8(sort)?)?)
 }
 
-fn version(number: i64) -> Version {
+pub(crate) fn version(number: i64) -> Version {
     Version::new(format!("v{number:x}"))
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn check(
     Ok(condition.check(standing.optional()?.map(version).as_ref())?)
 }
 
-/// Writes a document under its condition, with its entries in the indexes.
+/// Writes a document under its condition, with its entries in the indexes and the feed.
 pub(crate) fn put(connection: &Connection, collection: i64, key: &Key, put: &Put, now: Timestamp) -> Work<Version> {
     check(connection, collection, key, &put.condition, now)?;
     let number = next_number(connection)?;
@@ -93,9 +94,11 @@ pub(crate) fn put(connection: &Connection, collection: i64, key: &Key, put: &Put
     )?;
     let (partition, sort) = bytes(key);
     let expires_at = put.expires_at.map(Timestamp::as_millis);
-    let row = params![collection, partition, sort, put.body.to_json(), number, expires_at];
+    let body = put.body.to_json();
+    let row = params![collection, partition, sort, body, number, expires_at];
     let id = statement.query_row(row, |row| row.get(0))?;
     indexes::replace_entries(connection, collection, id, key, &put.body)?;
+    feed::tell(connection, collection, key, &Told::Put(&body, number, put.expires_at), now)?;
     Ok(version(number))
 }
 
@@ -111,8 +114,10 @@ pub(crate) fn delete(
     let mut statement =
         connection.prepare_cached("DELETE FROM documents WHERE collection = ?1 AND partition = ?2 AND sort = ?3")?;
     let (partition, sort) = bytes(key);
-    statement.execute(params![collection, partition, sort])?;
-    Ok(())
+    if statement.execute(params![collection, partition, sort])? == 0 {
+        return Ok(());
+    }
+    feed::tell(connection, collection, key, &Told::Deleted, now)
 }
 
 /// Clears away some documents that expired long ago.
@@ -125,7 +130,8 @@ pub(crate) fn clear_expired(connection: &Connection, now: Timestamp) -> Work<()>
     Ok(())
 }
 
-fn bytes(key: &Key) -> (&[u8], &[u8]) {
+/// The key as it is stored.
+pub(crate) fn bytes(key: &Key) -> (&[u8], &[u8]) {
     (key.partition().as_str().as_bytes(), key.sort().as_bytes())
 }
 
@@ -139,7 +145,9 @@ mod tests {
     fn what_expired_long_ago_is_cleared_away_with_its_index_entries_in_bounded_steps() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("schema.sql")).unwrap();
-        connection.execute_batch("PRAGMA foreign_keys = ON; INSERT INTO collections VALUES (1, 'orders')").unwrap();
+        connection
+            .execute_batch("PRAGMA foreign_keys = ON; INSERT INTO collections (id, name) VALUES (1, 'orders')")
+            .unwrap();
         connection.execute_batch("INSERT INTO indexes VALUES (1, 1, 'by-state', 'state', 'at')").unwrap();
         let body = || Body::from_json(r#"{"state":"open","at":"x"}"#).unwrap();
         for n in 0..50 {

@@ -4,12 +4,20 @@ use anyport_ports::documents::{
     Condition, Document, Documents, IndexQuery, Key, Keys, Operation, Page, Put, Query, Scan, ScanQuery, Transaction,
     Version,
 };
-use anyport_ports::{CollectionName, Result};
+use anyport_ports::{CollectionName, Result, Timestamp};
 use async_trait::async_trait;
+use rusqlite::Connection;
 
 use crate::document_rows::{self, check, clear_expired, collection};
+use crate::error::Work;
 use crate::store::SqliteStore;
-use crate::{indexes, listing};
+use crate::{feed, indexes, listing};
+
+/// Clears away what nobody sees any more.
+fn clear_away(connection: &Connection, collection: i64, now: Timestamp) -> Work<()> {
+    clear_expired(connection, now)?;
+    feed::forget(connection, collection, now)
+}
 
 #[async_trait]
 impl Documents for SqliteStore {
@@ -33,8 +41,9 @@ impl Documents for SqliteStore {
     async fn put(&self, name: &CollectionName, key: &Key, put: &Put) -> Result<Version> {
         let (owned, wanted, put) = (name.clone(), key.clone(), put.clone());
         self.write(move |connection, now| {
-            let version = document_rows::put(connection, collection(connection, &owned)?, &wanted, &put, now)?;
-            clear_expired(connection, now)?;
+            let id = collection(connection, &owned)?;
+            let version = document_rows::put(connection, id, &wanted, &put, now)?;
+            clear_away(connection, id, now)?;
             Ok(version)
         })
         .await
@@ -44,8 +53,9 @@ impl Documents for SqliteStore {
     async fn delete(&self, name: &CollectionName, key: &Key, condition: &Condition) -> Result<()> {
         let (owned, wanted, condition) = (name.clone(), key.clone(), condition.clone());
         self.write(move |connection, now| {
-            document_rows::delete(connection, collection(connection, &owned)?, &wanted, &condition, now)?;
-            clear_expired(connection, now)
+            let id = collection(connection, &owned)?;
+            document_rows::delete(connection, id, &wanted, &condition, now)?;
+            clear_away(connection, id, now)
         })
         .await
         .map_err(|error| error.during("documents.delete", format_args!("{name}/{key}")))
@@ -84,7 +94,7 @@ impl Documents for SqliteStore {
                     Operation::Check(condition) => check(connection, id, key, condition, now)?,
                 }
             }
-            clear_expired(connection, now)?;
+            clear_away(connection, id, now)?;
             Ok(versions)
         })
         .await

@@ -1,16 +1,18 @@
 //! The embedded default: every port on one SQLite file and two folders. Durable, and shared by any number of processes of
 //! one machine.
 //!
-//! [`SqliteStore`] has documents, messages, blobs and signed URLs; [`FileSecrets`] has secrets. An acknowledged write
+//! [`SqliteStore`] has documents and their changes, messages, blobs and signed URLs; [`FileSecrets`] has secrets. An acknowledged write
 //! survives the process and a loss of power.
 
 mod blob_rows;
 mod blobs;
+mod changes;
 mod connection;
 mod deliveries;
 mod document_rows;
 mod documents;
 mod error;
+mod feed;
 mod indexes;
 mod listing;
 mod messages;

@@ -16,7 +16,7 @@ use crate::error::{Fault, of_io};
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"anyp");
 
 /// The schema that this release writes and reads.
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 
 const SCHEMA: &str = include_str!("schema.sql");
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use crate::document_rows::collection;
 use crate::error::Work;
 use crate::store::SqliteStore;
-use crate::{deliveries, indexes};
+use crate::{deliveries, feed, indexes};
 
 #[async_trait]
 impl Provision for SqliteStore {
@@ -38,6 +38,9 @@ impl Provision for SqliteStore {
 fn make_collection(connection: &Connection, spec: &CollectionSpec) -> Work<()> {
     connection.execute("INSERT OR IGNORE INTO collections (name) VALUES (?1)", [spec.name.as_str()])?;
     let id = collection(connection, &spec.name)?;
+    if spec.feed {
+        feed::declare(connection, id)?;
+    }
     spec.indexes.iter().try_for_each(|index| indexes::declare(connection, id, index))
 }
 

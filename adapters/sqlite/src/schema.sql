@@ -1,4 +1,4 @@
--- Schema 1. Keys, names and indexed texts are BLOBs of UTF-8: compared byte by byte, and exact though they hold NUL.
+-- Schema 3. Keys, names and indexed texts are BLOBs of UTF-8: compared byte by byte, and exact though they hold NUL.
 
 -- One counter for versions and receipts. It only ever rises, so what it numbered is never numbered again.
 CREATE TABLE sequence (
@@ -14,9 +14,12 @@ CREATE TABLE settings (
 
 -- Documents.
 
+-- `feed` marks a collection whose changes are kept; `forgotten` is the last of them that no longer is.
 CREATE TABLE collections (
-    id   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL UNIQUE,
+    feed      INTEGER,
+    forgotten INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE indexes (
@@ -51,6 +54,20 @@ CREATE TABLE index_entries (
     PRIMARY KEY (index_id, equals, sort_value, partition, sort)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX index_entries_by_document ON index_entries (document);
+
+-- What became of documents, in the order of ids, none of which is given twice. Without a body, it was deleted. What is
+-- looked at alone comes before the body, which may be long.
+CREATE TABLE changes (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection INTEGER NOT NULL REFERENCES collections (id),
+    made_at    INTEGER NOT NULL,
+    partition  BLOB NOT NULL,
+    sort       BLOB NOT NULL,
+    version    INTEGER,
+    expires_at INTEGER,
+    body       TEXT
+) STRICT;
+CREATE INDEX changes_by_collection ON changes (collection, id);
 
 -- Messages.
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyport_conformance::embedded::{Embedded, HandOut};
 use anyport_conformance::faults::Faultable;
 use anyport_conformance::subject::{
-    Adapter, BlobStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject,
+    Adapter, BlobStore, ChangeStore, DocumentStore, MessageStore, Namespace, SecretStore, SecretsAdmin, Subject,
 };
 use anyport_ports::resources::{Provision as _, Resources};
 use anyport_ports::{Clock, Error, ErrorKind, Result, SecretName};
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 
 pub(super) fn adapter() -> Adapter {
-    Adapter::named("sqlite").documents(Sqlite).messages(Sqlite).blobs(Sqlite).secrets(Sqlite)
+    Adapter::named("sqlite").documents(Sqlite).changes(Sqlite).messages(Sqlite).blobs(Sqlite).secrets(Sqlite)
 }
 
 struct Sqlite;
@@ -57,6 +57,13 @@ impl HandOut<DocumentStore> for Folder {
     fn hand_out(&self) -> Result<DocumentStore> {
         let store = Arc::new(self.open()?);
         Ok(DocumentStore { documents: Arc::clone(&store) as _, scan: store })
+    }
+}
+
+impl HandOut<ChangeStore> for Folder {
+    fn hand_out(&self) -> Result<ChangeStore> {
+        let store = Arc::new(self.open()?);
+        Ok(ChangeStore { documents: Arc::clone(&store) as _, changes: store })
     }
 }
 

@@ -177,9 +177,10 @@ impl FeedPage {
 ///
 /// A change may be read more than once, as delivery at least once: handle it so that this does no harm, by its version.
 ///
-/// *Time.* A change is kept for [24 hours](FEED_RETENTION) at least, and a position is good for as long after it was given. To read
-/// from an older one is `PreconditionFailed` if changes after it are gone, never an answer that passes over them; an
-/// adapter that cannot tell refuses any such position. A reader that comes by more often than that misses nothing.
+/// *Time.* A change is kept for [24 hours](FEED_RETENTION) at least, and a position leads on for as long as the first change after it
+/// is kept, and for 24 hours after it was given if there was none. To read from one that is older is `PreconditionFailed`
+/// if changes after it are gone, never an answer that passes over them; an adapter that cannot tell refuses any such
+/// position. A reader that reads all there is more often than that misses nothing.
 ///
 /// *Expiry.* That a document expires is not a write. A store that removes it may tell of that as a deletion, at some time
 /// after, or never tell; it never tells before. A change read late may hold a document that has expired by now: see

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::documents::Index;
+use anyport_ports::documents::{FeedPage, Index};
 use anyport_ports::resources::CollectionSpec;
 use anyport_ports::{CollectionName, Error, ErrorKind, IndexName, Result};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ use crate::store::RedisStore;
 pub(crate) struct Collection {
     /// Its declared indexes.
     pub(crate) indexes: Vec<Index>,
+    /// Whether its changes are kept.
+    #[serde(default)]
+    pub(crate) feed: bool,
 }
 
 impl Collection {
@@ -30,10 +33,11 @@ impl Collection {
         })
     }
 
-    /// These indexes beside those there are; `Conflict` over one that is there over other fields.
-    fn joined(&self, indexes: &[Index]) -> Result<Self> {
+    /// With what this asks for beside what there is; `Conflict` over an index that is there over other fields.
+    fn joined(&self, spec: &CollectionSpec) -> Result<Self> {
         let mut joined = self.clone();
-        for index in indexes {
+        joined.feed |= spec.feed;
+        for index in &spec.indexes {
             match self.indexes.iter().find(|standing| standing.name == index.name) {
                 None => joined.indexes.push(index.clone()),
                 Some(standing) if standing == index => {}
@@ -65,24 +69,29 @@ pub(super) async fn to_write(store: &RedisStore, name: &CollectionName) -> Resul
     provisioned(store.collections.find(name.as_str(), Failure::of_write).await?)
 }
 
+/// The collection of this name, to read its changes; `NotFound` if it was not provisioned with a feed.
+pub(super) async fn to_follow(store: &RedisStore, name: &CollectionName) -> Result<()> {
+    if to_read(store, name).await?.value.feed { Ok(()) } else { Err(FeedPage::no_feed()) }
+}
+
 fn provisioned(found: Option<Arc<Entry<Collection>>>) -> Result<Arc<Entry<Collection>>> {
     found.ok_or_else(|| Error::new(ErrorKind::NotFound, "the collection does not exist: provision it first"))
 }
 
-/// How long after an index was declared some handle may still write without it: until its copy of the registry counts no
+/// How long after an index or a feed was declared some handle may still write without it: until its copy of the registry counts no
 /// more, and the write that it then begins has ended.
 const UNAWARE: Duration = Duration::from_secs(COPY_COUNTS.as_secs() + 2 * RESPONSE_TIMEOUT.as_secs());
 
 /// Makes the collections that there are not yet. An index that is added to a collection is filled from the documents
-/// there are, once every handle knows of it, which takes some 20 seconds.
+/// there are, once every handle knows of it, which takes some 20 seconds; as long as a feed takes that is added to one.
 pub(crate) async fn provision(store: &RedisStore, specs: &[CollectionSpec]) -> Result<()> {
-    let mut added = Vec::new();
+    let (mut added, mut feeds) = (Vec::new(), false);
     for spec in specs {
-        for index in declare(store, spec).await? {
-            added.push((&spec.name, index));
-        }
+        let Added { indexes, feed } = declare(store, spec).await?;
+        added.extend(indexes.into_iter().map(|index| (&spec.name, index)));
+        feeds |= feed;
     }
-    if !added.is_empty() {
+    if feeds || !added.is_empty() {
         tokio::time::sleep(UNAWARE).await;
     }
     for (collection, index) in added {
@@ -91,19 +100,27 @@ pub(crate) async fn provision(store: &RedisStore, specs: &[CollectionSpec]) -> R
     Ok(())
 }
 
-/// Returns the indexes that were added to a collection that was there.
-async fn declare(store: &RedisStore, spec: &CollectionSpec) -> Result<Vec<Index>> {
+/// What was added to a collection that was there.
+#[derive(Default)]
+struct Added {
+    indexes: Vec<Index>,
+    feed: bool,
+}
+
+/// Makes the collection, or adds to it what it lacks.
+async fn declare(store: &RedisStore, spec: &CollectionSpec) -> Result<Added> {
     loop {
         store.collections.refresh(Failure::of_read).await?;
         let standing = store.collections.find(spec.name.as_str(), Failure::of_read).await?;
         let before = standing.as_ref().map(|entry| entry.value.clone());
-        let collection = before.clone().unwrap_or_default().joined(&spec.indexes)?;
+        let collection = before.clone().unwrap_or_default().joined(spec)?;
         if before.as_ref() == Some(&collection) {
-            return Ok(Vec::new());
+            return Ok(Added::default());
         }
         if store.collections.declare(spec.name.as_str(), standing.as_deref(), &collection).await? {
-            let known = before.map_or(collection.indexes.len(), |before| before.indexes.len());
-            return Ok(collection.indexes.into_iter().skip(known).collect());
+            let Some(before) = before else { return Ok(Added::default()) };
+            let indexes = collection.indexes.into_iter().skip(before.indexes.len()).collect();
+            return Ok(Added { indexes, feed: collection.feed && !before.feed });
         }
     }
 }

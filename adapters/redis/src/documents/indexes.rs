@@ -94,7 +94,7 @@ pub(super) fn take_out(store: &RedisStore, claims: Vec<Claim>) {
 
 /// Makes the entries of an index that was declared when there were documents already.
 pub(super) async fn fill(store: &RedisStore, name: &CollectionName, index: &Index) -> Result<()> {
-    let collection = Collection { indexes: vec![index.clone()] };
+    let collection = Collection { indexes: vec![index.clone()], feed: false };
     let mut query = ScanQuery::segment(Segment::whole());
     loop {
         let page = query.page(scan::documents(store, name, &query).await?);

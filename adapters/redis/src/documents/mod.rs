@@ -3,7 +3,11 @@
 //! A partition is a hash of records by sort key, a sorted set that has the sort keys in order, and one of those that
 //! expire; all in one slot of a cluster, so that a script reads or writes any of it as one step. Every read and write
 //! goes to a master, and expiry by its clock.
+//!
+//! Partitions are spread over a fixed number of shards, each of which is in one slot. So the changes of a shard have one
+//! stream, which the same script appends to, and a reader has as many to look at however many partitions there are.
 
+mod changes;
 mod chores;
 pub(crate) mod collections;
 mod index_listing;

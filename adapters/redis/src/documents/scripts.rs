@@ -8,6 +8,10 @@ pub(super) static READ: Script = Script::new(include_str!("lua/read.lua"));
 pub(super) static LIST: Script = Script::new(include_str!("lua/list.lua"));
 /// Writes, deletes and checks documents of a partition.
 pub(super) static WRITE: Script = Script::new(include_str!("lua/write.lua"));
+/// Lists changes of a shard.
+pub(super) static CHANGES: Script = Script::new(include_str!("lua/changes.lua"));
+/// Tells where the changes of a shard stand.
+pub(super) static LATEST: Script = Script::new(include_str!("lua/latest.lua"));
 /// Adds an entry to an index.
 pub(super) static CLAIM: Script = Script::new(include_str!("lua/claim.lua"));
 /// Lists members of a sorted set.

@@ -7,6 +7,7 @@ use anyport_ports::documents::{Condition, Key, Operation, Partition, Put, Versio
 use anyport_ports::{CollectionName, Error, ErrorKind, Result};
 use redis::Value;
 
+use super::changes::KEPT;
 use super::collections::{self, Collection};
 use super::indexes::{self, Claim};
 use super::scripts::WRITE;
@@ -149,10 +150,16 @@ impl<'a> Write<'a> {
 
     async fn send(&self, not_after: Option<u64>, listed: bool) -> Result<Outcome, Failure> {
         let tells = !self.collection.value.indexes.is_empty();
-        let mut call = WRITE.on(&keys::of_partition(&self.store.naming, self.name, self.partition));
+        let mut touched = keys::of_partition(&self.store.naming, self.name, self.partition).to_vec();
+        if self.collection.value.feed {
+            touched.push(keys::of_changes(&self.store.naming, self.name, keys::shard(self.partition)));
+        }
+        let mut call = WRITE.on(&touched);
         call.arg(not_after.map_or_else(String::new, |time| time.to_string()))
             .arg(u8::from(listed))
-            .arg(u8::from(tells));
+            .arg(u8::from(tells))
+            .arg(self.partition.as_str())
+            .arg(KEPT);
         for (key, step, version) in &self.steps {
             let condition = match step.condition() {
                 Condition::Always => "always".to_owned(),

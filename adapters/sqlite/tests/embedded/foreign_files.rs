@@ -86,7 +86,7 @@ async fn a_newer_schema_is_refused() {
     let path = folder.path().join("data.db");
     closed_store(&path).await;
     let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 3).unwrap();
+    newer.pragma_update(None, "user_version", 1_000).unwrap();
     newer.close().unwrap();
     assert_refused(&path, ErrorKind::InvalidInput, "a newer release");
 }
@@ -97,8 +97,8 @@ async fn a_newer_schema_is_refused_while_only_the_log_tells() {
     let path = folder.path().join("data.db");
     closed_store(&path).await;
     let newer = Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 3).unwrap();
-    assert_eq!(fs::read(&path).unwrap()[63], 2, "the file itself still tells of the old one");
+    newer.pragma_update(None, "user_version", 1_000).unwrap();
+    assert_eq!(fs::read(&path).unwrap()[63], 3, "the file itself still tells of the old one");
     let file = fs::read(&path).unwrap();
     let error = SqliteStore::open(&path, Arc::new(TestClock::default())).unwrap_err();
     assert!(error.to_string().contains("a newer release"), "{error}");

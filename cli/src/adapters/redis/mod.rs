@@ -1,5 +1,6 @@
 //! Redis as a subject: a prefix of its own for each namespace, on the server that the environment names.
 
+mod changes;
 mod documents;
 mod messages;
 mod server;
@@ -19,5 +20,5 @@ pub(super) fn cluster(url: &str) -> Adapter {
 }
 
 fn on(server: &Server) -> Adapter {
-    Adapter::named("redis").documents(server.clone()).messages(server.clone())
+    Adapter::named("redis").documents(server.clone()).changes(server.clone()).messages(server.clone())
 }
