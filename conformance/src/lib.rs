@@ -5,6 +5,7 @@
 
 pub mod built;
 pub mod check;
+pub mod collector;
 pub mod embedded;
 pub mod endurance;
 pub mod faults;
