@@ -130,3 +130,87 @@ impl Material {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const CLAIMS: &str =
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+
+    /// Keys and tokens that others made: RFC 7515, A.2 and A.3; RFC 8037, A.4.
+    fn published() -> [(Value, Algorithm, String, &'static str); 3] {
+        let n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZ\
+                 S-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2\
+                 CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9g\
+                 b54h4FRWyuXpoQ";
+        let of_rsa = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CU\
+                      Ar7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO\
+                      --xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN\
+                      _IoypGlUPQGe77Rw";
+        let of_p256 = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+        let of_ed25519 = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+        let p256 = json!({
+            "kty": "EC",
+            "crv": "P-256",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        });
+        let ed25519 = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        [
+            (
+                json!({ "kty": "RSA", "n": n, "e": "AQAB" }),
+                Algorithm::RS256,
+                format!("eyJhbGciOiJSUzI1NiJ9.{CLAIMS}"),
+                of_rsa,
+            ),
+            (p256, Algorithm::ES256, format!("eyJhbGciOiJFUzI1NiJ9.{CLAIMS}"), of_p256),
+            (
+                ed25519,
+                Algorithm::EdDSA,
+                "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc".to_owned(),
+                of_ed25519,
+            ),
+        ]
+    }
+
+    #[test]
+    fn what_others_signed_is_verified() {
+        for (jwk, algorithm, message, signature) in published() {
+            let key = Key::of(jwk).unwrap();
+            let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+            assert!(key.verifies(algorithm, message.as_bytes(), &signature), "{algorithm:?}");
+            assert!(!key.verifies(algorithm, &message.as_bytes()[1..], &signature), "{algorithm:?}");
+            for other in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+                assert_eq!(key.verifies(other, message.as_bytes(), &signature), other == algorithm, "{other:?}");
+            }
+            signature[7] ^= 1;
+            assert!(!key.verifies(algorithm, message.as_bytes(), &signature), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_not_for_this_are_passed_over() {
+        let changes = [
+            json!({ "use": "enc" }),
+            json!({ "key_ops": ["sign"] }),
+            json!({ "alg": "HS256" }),
+            json!({ "alg": "RSA-OAEP" }),
+            json!({ "kty": "oct" }),
+            json!({ "kid": "" }),
+            json!({ "kid": "k".repeat(257) }),
+            json!({ "d": "c2VjcmV0" }),
+            json!({ "x": "AA", "n": "AQAB" }),
+        ];
+        for (jwk, algorithm, ..) in published() {
+            assert!(Key::of(jwk.clone()).is_some_and(|key| key.fits(algorithm)));
+            for change in &changes {
+                let mut changed = jwk.clone();
+                changed.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+                assert!(Key::of(changed).is_none(), "{change}");
+            }
+        }
+    }
+}
