@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What went wrong, in terms a caller can act on. Closed on purpose: a clause names the kinds an operation may
@@ -99,15 +100,17 @@ pub enum Retry {
 /// The error of every port: what was asked of what, why it failed, and whether trying again can help.
 ///
 /// Its `Display` is one line for an engineer. It never holds a document's body, a message's data, or a secret.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     retry: Retry,
     operation: &'static str,
     resource: String,
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -139,7 +142,7 @@ impl Error {
     /// Keeps the cause, reachable by [`std::error::Error::source`].
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
