@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Changes, Condition, Document, Documents, FeedPage, FeedPosition, FeedQuery, IndexQuery, Key, Keys, Page, Put, Query, Scan,
-    ScanQuery, Transaction, Version,
+    Changes, Condition, Document, Documents, FeedPage, FeedPosition, FeedQuery, IndexQuery, Key, Keys, Page, Put,
+    Query, Scan, ScanQuery, Transaction, Version,
 };
 use anyport_ports::{CollectionName, Result};
 use async_trait::async_trait;
