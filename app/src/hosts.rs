@@ -2,30 +2,33 @@
 
 use anyhow::Result;
 use anyport_runtimes::Workload;
+use anyport_runtimes::telemetry::Telemetry;
 
 use crate::compose::{Composed, compose};
 use crate::settings::Settings;
 
 /// A server of its own, which makes what the functions need as well.
 #[cfg(feature = "server")]
-pub(crate) async fn server(mut settings: Settings, workload: Workload) -> Result<()> {
+pub(crate) async fn server(mut settings: Settings, workload: Workload, telemetry: Telemetry) -> Result<()> {
     use anyport_runtimes::server;
 
     let listener = server::listen(&settings.server).await?;
     // Signed URLs name the port that was taken, if any would do.
     settings.server.address = listener.local_addr()?;
-    let Composed { ports, provision, signed, made_secret } = compose(&settings, &workload.resources()).await?;
-    let greet = |address| crate::greeting::write(&settings, address, made_secret);
-    server::serve(listener, workload, ports, Some(provision), signed, settings.server.clone(), greet).await?;
+    let Composed { ports, provision, surroundings, for_development } =
+        compose(&settings, &workload.resources()).await?;
+    let surroundings = surroundings.provisioned_by(provision).told_by(Some(telemetry));
+    let greet = |address| crate::greeting::write(&settings, address, &for_development);
+    server::serve(listener, workload, ports, surroundings, settings.server.clone(), greet).await?;
     Ok(())
 }
 
 /// AWS Lambda. What the functions need was made by whoever deployed them.
 #[cfg(feature = "aws-lambda")]
-pub(crate) async fn aws_lambda(settings: Settings, workload: Workload) -> Result<()> {
+pub(crate) async fn aws_lambda(settings: Settings, workload: Workload, telemetry: Telemetry) -> Result<()> {
     use anyport_runtimes::aws_lambda;
 
-    let Composed { ports, .. } = compose(&settings, &workload.resources()).await?;
-    aws_lambda::serve(workload, ports, settings.lambda()).await?;
+    let Composed { ports, surroundings, .. } = compose(&settings, &workload.resources()).await?;
+    aws_lambda::serve(workload, ports, surroundings.told_by(Some(telemetry)), settings.lambda()).await?;
     Ok(())
 }

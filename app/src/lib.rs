@@ -6,4 +6,4 @@ pub mod payments;
 pub mod schemas;
 mod workload;
 
-pub use workload::{EXPIRY_SCHEDULE, storefront, storefront_expiring};
+pub use workload::{Schedules, storefront};

@@ -13,11 +13,14 @@ mod settings;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use anyport_runtimes::Workload;
+use anyport_runtimes::auth::development::DevelopmentIssuer;
 use anyport_runtimes::host::{self, Host};
-use anyport_runtimes::{logs, settings as sources};
+use anyport_runtimes::settings as sources;
+use anyport_runtimes::telemetry::Telemetry;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::compose::compose;
@@ -26,9 +29,10 @@ use crate::settings::Settings;
 const HELP: &str = "\
 The storefront: users, orders, receipts and imports.
 
-Usage: app [--provision | --manifest | --openapi | --help]
+Usage: app [--provision | --token USER | --manifest | --openapi | --help]
 
   --provision  create what its functions need (tables, topics, queues, buckets), for development and emulators
+  --token USER print a token of this user, good for a day, on a machine that is its own issuer (no auth.issuers)
   --manifest   print its functions, their triggers, limits and needs, as JSON
   --openapi    print the OpenAPI document of its HTTP functions
   --help       print this
@@ -45,10 +49,17 @@ Settings come from anyport.toml (or the file that ANYPORT_CONFIG names) and from
   ANYPORT_PUBLIC_URL=...                  what signed URLs of this machine begin with, if not the address
   ANYPORT_AWS__PREFIX=staging-            what names at AWS begin with; the rest is AWS's own: AWS_REGION, AWS_PROFILE ...
   ANYPORT_REDIS__URL=redis://...          where Redis is, if REDIS_URL does not say it
-  ANYPORT_EXPIRY__SCHEDULE='0 3 * * *'    when unpaid orders expire: a cron pattern in UTC, seconds in front if wanted
+  ANYPORT_SCHEDULES__EXPIRY='0 3 * * *'   when unpaid orders expire: a cron pattern in UTC, seconds in front if wanted
+  ANYPORT_SCHEDULES__RELAY='* * * * *'    when events are published that were left
+  ANYPORT_AUTH__ISSUERS='[...]'           whose tokens are taken: a list in JSON, see anyport.toml in the README
+  ANYPORT_HTTP__SERVICES__PAYMENTS__URL=...  where orders are paid; without it, on one machine, a sandbox
+  ANYPORT_TELEMETRY__ENDPOINT=http://...  a collector of OpenTelemetry, with the feature `otlp`
   ANYPORT_LOG__FILTER=info                what is logged; ANYPORT_LOG__FORMAT: auto, text or json
   STOREFRONT_SECRET_RECEIPT_KEY=...       the key that receipts are signed with, instead of one in the folder
 ";
+
+/// How long a token of this machine is good for.
+const TOKEN_TTL: Duration = Duration::from_hours(24);
 
 fn main() -> ExitCode {
     match run() {
@@ -76,11 +87,26 @@ fn run() -> Result<()> {
     match arguments[..] {
         [] => serve(),
         ["--provision"] => provision(),
-        ["--manifest"] => print(&serde_json::to_string_pretty(&app::storefront().manifest())?),
-        ["--openapi"] => print(&serde_json::to_string_pretty(&app::storefront().openapi()?)?),
+        ["--token", user] => token(user),
+        ["--manifest"] => print(&serde_json::to_string_pretty(&default_workload().manifest())?),
+        ["--openapi"] => print(&serde_json::to_string_pretty(&default_workload().openapi()?)?),
         ["--help" | "-h"] => print(HELP.trim_end()),
         _ => bail!("unknown arguments {arguments:?}: see --help"),
     }
+}
+
+/// A token of the issuer that this machine is for itself.
+fn token(user: &str) -> Result<()> {
+    let settings: Settings = sources::load(&Settings::default())?;
+    if !settings.auth.issuers.is_empty() {
+        bail!("auth.issuers names who gives tokens: ask there for one");
+    }
+    print(&DevelopmentIssuer::open(settings.own_issuer())?.token(user, TOKEN_TTL, &[])?)
+}
+
+/// Without settings: they may be wrong, and this is asked of the code.
+fn default_workload() -> Workload {
+    app::storefront(&app::Schedules::default())
 }
 
 fn print(text: &str) -> Result<()> {
@@ -90,16 +116,16 @@ fn print(text: &str) -> Result<()> {
 fn serve() -> Result<()> {
     let host = host::detect()?;
     executor(host)?.block_on(async {
-        let (settings, workload) = begin()?;
+        let (settings, workload, telemetry) = begin()?;
         match host {
             #[cfg(feature = "server")]
             Host::Server => {
                 check(&workload)?;
-                hosts::server(settings, workload).await
+                hosts::server(settings, workload, telemetry).await
             }
             // Every start of a process is somebody's wait: what the workload is, the host finds out without a second look.
             #[cfg(feature = "aws-lambda")]
-            Host::AwsLambda => hosts::aws_lambda(settings, workload).await,
+            Host::AwsLambda => hosts::aws_lambda(settings, workload, telemetry).await,
             other => bail!("this binary does not run on {}", other.as_str()),
         }
     })
@@ -114,7 +140,7 @@ fn executor(host: Host) -> io::Result<Runtime> {
 
 #[tokio::main]
 async fn provision() -> Result<()> {
-    let (settings, workload) = begin()?;
+    let (settings, workload, _) = begin()?;
     check(&workload)?;
     let resources = workload.resources();
     compose(&settings, &resources).await?.provision.provision(&resources).await?;
@@ -123,14 +149,14 @@ async fn provision() -> Result<()> {
 }
 
 /// Reads the settings, and begins to log as they say. Nothing is opened yet.
-fn begin() -> Result<(Settings, Workload)> {
+fn begin() -> Result<(Settings, Workload, Telemetry)> {
     let settings: Settings = sources::load(&Settings::default())?;
-    logs::init(&settings.log)?;
-    let workload = app::storefront_expiring(&settings.expiry.schedule);
-    Ok((settings, workload))
+    let telemetry = Telemetry::install(&settings.telemetry, &settings.log)?;
+    let workload = app::storefront(&settings.schedules);
+    Ok((settings, workload, telemetry))
 }
 
 /// Before anything is opened: of the workload nothing but this can be wrong.
 fn check(workload: &Workload) -> Result<()> {
-    workload.validate().context("expiry.schedule is wrong")
+    workload.validate().context("schedules is wrong")
 }

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use domain::payments::{Charge, Charged, PaymentGateway, PaymentId};
 use serde::{Deserialize, Serialize};
 
-/// The service that moves the money; `http.services.payment-gateway.url` says where it is.
+/// The service that moves the money; `http.services.payments.url` says where it is.
 #[derive(Debug)]
 pub enum Payments {}
 
 impl Service for Payments {
-    const NAME: ServiceName = ServiceName::from_static("payment-gateway");
+    const NAME: ServiceName = ServiceName::from_static("payments");
 }
 
 /// The gateway as the domain sees it.

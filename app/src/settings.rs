@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 
+use anyport_http::HttpSettings;
+use anyport_runtimes::auth::AuthSettings;
 #[cfg(feature = "aws-lambda")]
 use anyport_runtimes::aws_lambda::LambdaSettings;
 use anyport_runtimes::logs::LogSettings;
 #[cfg(feature = "server")]
 use anyport_runtimes::server::ServerSettings;
+use anyport_runtimes::telemetry::TelemetrySettings;
+use app::Schedules;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -73,16 +77,22 @@ pub(crate) struct Settings {
     /// Redis.
     #[cfg(feature = "redis")]
     pub(crate) redis: RedisSection,
-    /// How unpaid orders expire.
-    pub(crate) expiry: ExpirySettings,
+    /// When the clock calls.
+    pub(crate) schedules: Schedules,
     /// How the server runs.
     #[cfg(feature = "server")]
     pub(crate) server: ServerSettings,
     /// How functions run on AWS Lambda.
     #[cfg(feature = "aws-lambda")]
     pub(crate) aws_lambda: LambdaSettings,
+    /// Whose tokens are taken. Without an issuer, on one machine, those that `app --token` gives.
+    pub(crate) auth: AuthSettings,
+    /// The services that it calls: `http.services.payments.url`. Without that, on one machine, a sandbox.
+    pub(crate) http: HttpSettings,
     /// How it logs.
     pub(crate) log: LogSettings,
+    /// Where its traces and metrics go.
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 /// Amazon Web Services. Credentials, region and endpoints are found by the conventions of AWS's own tools: the variables
@@ -120,21 +130,6 @@ impl std::fmt::Debug for RedisSection {
     }
 }
 
-/// How unpaid orders expire.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ExpirySettings {
-    /// When the storefront looks for orders that were not paid in time: a cron pattern in UTC, of five fields, or six
-    /// with seconds in front. Default `0 3 * * *`: nightly.
-    pub(crate) schedule: String,
-}
-
-impl Default for ExpirySettings {
-    fn default() -> Self {
-        Self { schedule: app::EXPIRY_SCHEDULE.to_owned() }
-    }
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -148,17 +143,25 @@ impl Default for Settings {
             aws: AwsSection::default(),
             #[cfg(feature = "redis")]
             redis: RedisSection::default(),
-            expiry: ExpirySettings::default(),
+            schedules: Schedules::default(),
             #[cfg(feature = "server")]
             server: ServerSettings::default(),
             #[cfg(feature = "aws-lambda")]
             aws_lambda: LambdaSettings::default(),
+            auth: AuthSettings::default(),
+            http: HttpSettings::default(),
             log: LogSettings::default(),
+            telemetry: TelemetrySettings::of("storefront", env!("CARGO_PKG_VERSION")),
         }
     }
 }
 
 impl Settings {
+    /// The folder of the issuer that a machine is for itself.
+    pub(crate) fn own_issuer(&self) -> PathBuf {
+        self.data.join("secrets")
+    }
+
     /// What signed URLs of the embedded store begin with.
     #[cfg(any(feature = "sqlite", feature = "memory", feature = "redis"))]
     pub(crate) fn public_url(&self) -> String {

@@ -5,23 +5,34 @@ use std::time::Duration;
 use anyport_runtimes::{Function, Limits, Method, Workload};
 use domain::imports::Imports;
 use domain::receipts::Fulfilment;
+use domain::users::Users;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::functions::{
-    change_user, create_user, delete_user, expire_unpaid_orders, fulfil_order, get_import, get_order, get_receipt,
-    get_totals, get_user, import_users, list_orders, pay_order, place_order, start_import,
+    change_user, create_user, delete_user, erase_receipts, expire_unpaid_orders, fulfil_order, get_import, get_order,
+    get_receipt, get_totals, get_user, import_users, list_orders, pay_order, place_order, relay_order_events,
+    start_import,
 };
 
-/// When unpaid orders expire, unless it is set otherwise: nightly, at three in UTC.
-pub const EXPIRY_SCHEDULE: &str = "0 3 * * *";
-
-/// The storefront.
-pub fn storefront() -> Workload {
-    storefront_expiring(EXPIRY_SCHEDULE)
+/// When the clock calls: cron patterns in UTC, of five fields, or six with seconds in front.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Schedules {
+    /// When unpaid orders expire. Default `0 3 * * *`: nightly.
+    pub expiry: String,
+    /// When events are published that whoever placed the order did not publish. Default `* * * * *`: every minute.
+    pub relay: String,
 }
 
-/// The storefront, which expires unpaid orders on this schedule: a cron pattern in UTC, of five fields, or six with
-/// seconds in front.
-pub fn storefront_expiring(schedule: &str) -> Workload {
+impl Default for Schedules {
+    fn default() -> Self {
+        Self { expiry: "0 3 * * *".to_owned(), relay: "* * * * *".to_owned() }
+    }
+}
+
+/// The storefront, whose functions the clock calls by these schedules.
+pub fn storefront(schedules: &Schedules) -> Workload {
     users(Workload::new("storefront"))
         .function(
             Function::http("place-order", Method::POST, "/api/users/{user}/orders", place_order)
@@ -54,7 +65,17 @@ pub fn storefront_expiring(schedule: &str) -> Workload {
                 .limits(Limits { timeout: Duration::from_secs(5), ..Limits::default() }),
         )
         .function(
-            Function::schedule("expire-unpaid-orders", schedule, expire_unpaid_orders)
+            Function::document_changed::<Users, _, _>("erase-receipts", erase_receipts)
+                .summary("Erases the receipts of users who were deleted")
+                .limits(Limits { concurrency: 1, ..Limits::default() }),
+        )
+        .function(
+            Function::schedule("relay-order-events", &schedules.relay, relay_order_events)
+                .summary("Publishes what was recorded of orders and not published yet")
+                .limits(Limits { timeout: Duration::from_secs(50), concurrency: 1, ..Limits::default() }),
+        )
+        .function(
+            Function::schedule("expire-unpaid-orders", &schedules.expiry, expire_unpaid_orders)
                 .summary("Expires orders that nobody paid")
                 .limits(Limits { timeout: Duration::from_mins(10), concurrency: 1, ..Limits::default() }),
         )

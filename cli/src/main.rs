@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyport_cli::commands::{conformance, dev, emulators, manifest, mutants};
+use anyport_cli::commands::{conformance, dev, emulators, manifest, mutants, new};
 use clap::{Parser, Subcommand};
 
 /// Write a serverless workload once, run it anywhere, and prove that its adapters are interchangeable.
@@ -15,6 +15,7 @@ struct Anyport {
 
 const AFTER: &str = "\
 Begin with:
+  anyport new shop                             write a new workload
   anyport dev                                  run the workload, and again on every change
   anyport conformance --adapter sqlite         prove an adapter
   anyport conformance --report target/report   prove them all; read target/report/index.html
@@ -23,6 +24,8 @@ Begin with:
 
 #[derive(Subcommand)]
 enum Command {
+    /// Writes a new workload, or a new function into one
+    New(new::Args),
     /// Runs the workload on this machine and restarts it on every change
     Dev(dev::Args),
     /// Proves that adapters keep every clause of the contract
@@ -37,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Anyport::parse().command {
+        Command::New(args) => new::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Conformance(args) => conformance::run(args),
         Command::Mutants(args) => mutants::run(&args),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use anyhow::anyhow;
 use anyport_ports::Clock;
 use anyport_ports::blobs::{Blobs, FetchSigned, SignBlobs};
-use anyport_ports::documents::Documents;
+use anyport_ports::documents::{Changes, DocumentChange, Documents};
 #[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
 use anyport_ports::handles::NamedSecret as _;
 use anyport_ports::messages::Messages;
@@ -21,6 +21,15 @@ use crate::settings::{Settings, Store, Vault};
 /// A port, and who makes what it needs.
 pub(super) struct Bound<P: ?Sized> {
     pub(super) port: Arc<P>,
+    pub(super) provision: Arc<dyn Provision>,
+}
+
+/// The port of documents, and what changes among them.
+pub(super) struct BoundDocuments {
+    pub(super) port: Arc<dyn Documents>,
+    pub(super) changes: Arc<dyn Changes>,
+    /// Reads the changes that AWS Lambda is given.
+    pub(super) decode_change: fn(&str) -> anyport_ports::Result<DocumentChange>,
     pub(super) provision: Arc<dyn Provision>,
 }
 
@@ -76,7 +85,7 @@ impl<'a> Adapters<'a> {
         }
     }
 
-    pub(super) async fn documents(&mut self) -> Result<Bound<dyn Documents>> {
+    pub(super) async fn documents(&mut self) -> Result<BoundDocuments> {
         Ok(match self.settings.documents {
             #[cfg(feature = "sqlite")]
             Store::Sqlite => documents(self.sqlite()?),
@@ -85,7 +94,13 @@ impl<'a> Adapters<'a> {
             #[cfg(feature = "aws")]
             Store::Aws => {
                 let aws = self.aws().await?;
-                documents(Arc::new(aws.documents().declaring(&self.resources.collections)))
+                let store = Arc::new(aws.documents().declaring(&self.resources.collections));
+                BoundDocuments {
+                    port: Arc::clone(&store) as _,
+                    changes: Arc::new(aws.changes()),
+                    decode_change: anyport_aws::DynamoDocuments::change_of,
+                    provision: store,
+                }
             }
             #[cfg(feature = "redis")]
             Store::Redis => documents(self.redis().await?),
@@ -196,8 +211,14 @@ impl<'a> Adapters<'a> {
     }
 }
 
-fn documents<S: Documents + Provision>(store: Arc<S>) -> Bound<dyn Documents> {
-    Bound { port: Arc::clone(&store) as _, provision: store }
+#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
+fn documents<S: Documents + Changes + Provision>(store: Arc<S>) -> BoundDocuments {
+    BoundDocuments {
+        port: Arc::clone(&store) as _,
+        changes: Arc::clone(&store) as _,
+        decode_change: super::plain_change::decode,
+        provision: store,
+    }
 }
 
 fn messages<S: Messages + Provision>(store: Arc<S>) -> Bound<dyn Messages> {

@@ -1,6 +1,10 @@
 //! The composition root: the one place where adapters are chosen and opened.
 
 mod adapters;
+mod callers;
+mod outbound;
+#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
+mod plain_change;
 mod provision;
 mod sandbox;
 
@@ -8,13 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
-use anyport_ports::blobs::FetchSigned;
 use anyport_ports::handles::{NamedSecret as _, Ports};
-use anyport_ports::outbound::NoOutbound;
 use anyport_ports::resources::{Provision, Resources};
 use anyport_ports::secrets::{CachedSecrets, SecretVersion, Secrets};
 use anyport_ports::{Clock, ErrorKind};
-use anyport_runtimes::{SystemClock, UuidIds};
+use anyport_runtimes::{Surroundings, SystemClock, UuidIds};
 use domain::receipts::ReceiptKey;
 
 use crate::settings::Settings;
@@ -29,12 +31,21 @@ const STALE_SECRET: Duration = Duration::from_hours(1);
 pub(crate) struct Composed {
     pub(crate) ports: Ports,
     pub(crate) provision: Arc<dyn Provision>,
-    /// Who answers requests to signed URLs, where no cloud does.
-    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server can pass requests on"))]
-    pub(crate) signed: Option<Arc<dyn FetchSigned>>,
-    /// Whether a secret for development was made.
+    pub(crate) surroundings: Surroundings,
+    /// What stands in for the real thing on one machine.
     #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server greets a person"))]
-    pub(crate) made_secret: bool,
+    pub(crate) for_development: ForDevelopment,
+}
+
+/// What stands in for the real thing on one machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ForDevelopment {
+    /// A receipt-key was made.
+    pub(crate) receipt_key: bool,
+    /// The machine is its own issuer of tokens.
+    pub(crate) issuer: bool,
+    /// Payments go to a sandbox.
+    pub(crate) payments: bool,
 }
 
 /// Opens the adapters that the settings ask for, each once, and binds them. `resources` are what the functions need.
@@ -46,10 +57,13 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
     let blobs = adapters.blobs()?;
     let secrets = adapters.secrets().await?;
 
-    let made_secret = match &secrets.put {
+    let one_machine = secrets.put.is_some();
+    let receipt_key = match &secrets.put {
         Some(put) => make_secret(&*secrets.port, put).await?,
         None => false,
     };
+    let (outbound, payments) = outbound::of(settings, one_machine)?;
+    let (authenticator, issuer) = callers::of(settings, one_machine, &outbound, &clock)?;
     Ok(Composed {
         ports: Ports {
             documents: documents.port,
@@ -58,7 +72,7 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
             signer: blobs.signer,
             secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
             clock,
-            outbound: Arc::new(sandbox::Sandbox(NoOutbound::port())),
+            outbound,
             ids: Arc::new(UuidIds),
             call: Arc::default(),
         },
@@ -67,8 +81,12 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
             messages: messages.provision,
             blobs: blobs.provision,
         }),
-        signed: blobs.signed,
-        made_secret,
+        surroundings: Surroundings::none()
+            .signed_by(blobs.signed)
+            .changed_by(Some(documents.changes))
+            .decoding_changes(documents.decode_change)
+            .authenticated_by(Some(authenticator)),
+        for_development: ForDevelopment { receipt_key, issuer, payments },
     })
 }
 

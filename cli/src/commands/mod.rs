@@ -5,4 +5,5 @@ pub mod dev;
 pub mod emulators;
 pub mod manifest;
 pub mod mutants;
+pub mod new;
 mod workload;

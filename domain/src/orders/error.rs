@@ -11,6 +11,9 @@ pub enum OrderError {
     /// The user who orders does not exist.
     #[error("there is no user {0}")]
     UserNotFound(UserId),
+    /// The order, or what is asked of orders, is another user's.
+    #[error("the token is another user's: orders are shown to and placed by their own user")]
+    NotYours,
     /// There is no such order.
     #[error("there is no order {0} of this user")]
     NotFound(OrderId),
@@ -53,6 +56,7 @@ impl Failure for OrderError {
     fn code(&self) -> &'static str {
         match self {
             Self::UserNotFound(_) => "user_not_found",
+            Self::NotYours => "not_yours",
             Self::NotFound(_) => "order_not_found",
             Self::Conflict(_) => "order_conflict",
             Self::Expired(_) => "order_expired",
@@ -67,6 +71,7 @@ impl Failure for OrderError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::UserNotFound(_) | Self::NotFound(_) => ErrorKind::NotFound,
+            Self::NotYours => ErrorKind::PermissionDenied,
             Self::Conflict(_) | Self::Expired(_) | Self::PaymentDeclined(_) => ErrorKind::Conflict,
             Self::Contended => ErrorKind::Throttled,
             Self::BadCursor | Self::Invalid(_) => ErrorKind::InvalidInput,

@@ -11,6 +11,7 @@ mod pay;
 mod place;
 mod read;
 mod record;
+mod relay;
 
 pub use error::OrderError;
 pub use event::{OrderEvents, OrderPlaced};
@@ -19,5 +20,6 @@ pub use order::{Line, NewOrder, Order, Status};
 pub use pay::PayOrder;
 pub use place::PlaceOrder;
 pub(crate) use read::look_up;
-pub use read::{OrdersPage, find, list, totals};
+pub use read::{OrdersPage, find, list, only_own, totals};
 pub use record::{Orders, OrdersItem, Totals};
+pub use relay::RelayEvents;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use anyport_ports::documents::Condition;
-use anyport_ports::handles::{Change, Publish, Reader, Stored, Writer};
+use anyport_ports::handles::{Change, Reader, Stored};
+use anyport_ports::outbox::{Outbox, Relay};
 use anyport_ports::{Clock, ErrorKind};
 
 use super::{NewOrder, Order, OrderError, OrderEvents, OrderPlaced, Orders, OrdersItem, Totals};
@@ -20,28 +21,28 @@ pub struct PlaceOrder {
     pub users: Reader<Users>,
     /// To read orders and totals.
     pub orders: Reader<Orders>,
-    /// To write them.
-    pub ledger: Writer<Orders>,
-    /// To tell of it.
-    pub events: Publish<OrderEvents>,
+    /// To write them, and with them that they are to be told of.
+    pub ledger: Outbox<Orders, OrderEvents>,
+    /// To tell of it at once.
+    pub relay: Relay<Orders, OrderEvents>,
     /// To date it.
     pub clock: Arc<dyn Clock>,
 }
 
 impl PlaceOrder {
     /// Places an order of a user, once: an order that stands already with the same lines is the answer again. When this
-    /// returns, the order stands, is in the totals, and `OrderPlaced` is published.
+    /// returns, the order stands, is in the totals, and `OrderPlaced` is published or will be: it was recorded with the order.
     ///
     /// # Errors
     ///
     /// `UserNotFound`, `Conflict` if an order of this id stands with other lines, `Invalid`, `Contended`. After `Ports`
-    /// the order may stand though it was not told of: placing it again tells.
+    /// the order may stand: placing it again gives it.
     pub async fn place(&self, user: &UserId, new: NewOrder) -> Result<Order, OrderError> {
         new.check()?;
         users::find(&self.users, user).await.map_err(OrderError::of_user)?;
         let order = self.record(user, new).await?;
-        // Published whether or not the order stood before: who asks again may have been cut off before this line.
-        self.events.publish(&OrderPlaced::of(&order)).await?;
+        // A courtesy: what this misses, whoever relays the outbox finds.
+        let _best_effort = self.relay.partition(Orders::key_of(user, &order.id)?.partition()).await;
         Ok(order)
     }
 
@@ -61,7 +62,8 @@ impl PlaceOrder {
                 Change::Put(OrdersItem::Order(order.clone()), Condition::Absent),
                 Change::Put(OrdersItem::Totals(totals), condition),
             ];
-            match self.ledger.transact(key.partition().clone(), changes).await {
+            let told = [OrderPlaced::of(&order)];
+            match self.ledger.commit(key.partition().clone(), changes, &told).await {
                 Ok(_) => return Ok(order),
                 Err(error) => match error.kind() {
                     ErrorKind::Conflict | ErrorKind::PreconditionFailed => {}

@@ -8,6 +8,11 @@ use super::{Order, OrderError, Orders, OrdersItem, Totals};
 use crate::users::{self, Users};
 use crate::{OrderId, UserId};
 
+/// Refuses whoever is not this user: orders are their user's own.
+pub fn only_own(subject: &str, user: &UserId) -> Result<(), OrderError> {
+    if subject == user.as_str() { Ok(()) } else { Err(OrderError::NotYours) }
+}
+
 /// A page of a user's orders.
 #[derive(Clone, Debug)]
 pub struct OrdersPage {

@@ -1,5 +1,6 @@
 //! Receipts: one signed text per order, written when the order was placed, and links to it.
 
+mod erase;
 mod error;
 mod fulfil;
 mod link;
@@ -10,6 +11,7 @@ use anyport_ports::blobs::BlobName;
 use anyport_ports::handles::{Bucket, NamedSecret};
 use anyport_ports::{BucketName, Result, SecretName};
 
+pub use erase::EraseReceipts;
 pub use error::ReceiptError;
 pub use fulfil::{Fulfil, Fulfilment};
 pub use link::{ReceiptLink, SignedLink};
@@ -27,7 +29,12 @@ impl Bucket for Receipts {
 impl Receipts {
     /// Where the receipt of an order is kept.
     fn name_of(user: &UserId, order: &OrderId) -> Result<BlobName> {
-        BlobName::new(format!("receipts/{user}/{order}.txt"))
+        BlobName::new(format!("{}{order}.txt", Self::prefix_of(user)))
+    }
+
+    /// What the names of a user's receipts begin with.
+    fn prefix_of(user: &UserId) -> String {
+        format!("receipts/{user}/")
     }
 }
 

@@ -8,13 +8,15 @@ use anyport_ports::Clock;
 use anyport_ports::blobs::{BlobName, BlobRange, Blobs};
 use anyport_ports::documents::Documents;
 use anyport_ports::handles::{
-    BlobReader, BlobSigner, BlobWriter, Bucket, Handle, NamedSecret, Publish, Reader, SecretOf, Stored, Subscriber,
-    Writer,
+    BlobReader, BlobSigner, BlobWriter, Bucket, Handle, NamedSecret, Reader, SecretOf, Stored, Subscriber, Writer,
 };
 use anyport_ports::messages::{Messages, Receive};
+use anyport_ports::outbox::{DocumentOutbox, Outbox, OutboxStore, Relay};
 use anyport_ports::resources::{Provision, Resources};
 use domain::imports::{ImportResults, ImportUsers, Imports, StartImport};
-use domain::orders::{ExpireUnpaid, Line, NewOrder, OrderEvents, OrderPlaced, Orders, PayOrder, PlaceOrder};
+use domain::orders::{
+    ExpireUnpaid, Line, NewOrder, OrderEvents, OrderPlaced, Orders, PayOrder, PlaceOrder, RelayEvents,
+};
 use domain::receipts::{Fulfil, Fulfilment, ReceiptKey, ReceiptLink, Receipts};
 use domain::users::{Directory, Email, Emails, PersonName, Profile, User, Users, find};
 use domain::{OrderId, Sku, UserId};
@@ -37,7 +39,7 @@ impl World {
             Reader::<Users>::needs(),
             Reader::<Emails>::needs(),
             Reader::<Orders>::needs(),
-            Publish::<OrderEvents>::needs(),
+            Relay::<Orders, OrderEvents>::needs(),
             BlobReader::<Receipts>::needs(),
             BlobReader::<Imports>::needs(),
             BlobReader::<ImportResults>::needs(),
@@ -88,10 +90,24 @@ impl World {
         PlaceOrder {
             users: Reader::new(Arc::clone(&documents)),
             orders: Reader::new(Arc::clone(&documents)),
-            ledger: Writer::new(documents),
-            events: Publish::new(messages),
+            ledger: Outbox::new(self.outbox_on(Arc::clone(&documents), Arc::clone(&messages)), Arc::default()),
+            relay: Relay::new(self.outbox_on(documents, messages)),
             clock: self.clock(),
         }
+    }
+
+    fn outbox_on(&self, documents: Arc<dyn Documents>, messages: Arc<dyn Messages>) -> Arc<dyn OutboxStore> {
+        Arc::new(DocumentOutbox::new(
+            documents,
+            messages,
+            self.clock(),
+            Arc::clone(&self.ids) as Arc<dyn anyport_ports::Ids>,
+        ))
+    }
+
+    pub(crate) fn relay_events(&self) -> RelayEvents {
+        let relay = Relay::new(self.outbox_on(Arc::new(self.memory()), Arc::new(self.memory())));
+        RelayEvents { relay }
     }
 
     pub(crate) fn place_order(&self) -> PlaceOrder {

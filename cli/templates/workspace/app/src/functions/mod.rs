@@ -1,0 +1,4 @@
+//! The functions, one file each.
+
+pub mod get_note;
+pub mod put_note;
