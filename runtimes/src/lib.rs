@@ -6,8 +6,8 @@
 //!
 //! - [`http::HttpService`] serves the HTTP functions on any host, as a `tower::Service`.
 //! - [`events::EventFunctions`] are the functions that events call, for any host.
-//! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, drain.
-//! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, the clock.
+//! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, feeds, drain.
+//! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, streams of tables, the clock.
 //! - [`host`] tells on which of them this process runs.
 //!
 //! The features of hosts add up: one binary may hold several.
@@ -25,17 +25,20 @@ pub mod events;
 pub mod extract;
 mod fault;
 pub mod function;
+#[cfg(any(feature = "server", feature = "aws-lambda"))]
+mod given_up;
 pub mod host;
 pub mod http;
+mod layers;
 mod machine;
 mod manifest;
 mod openapi;
-mod pipeline;
 mod problem;
 mod schedule;
 pub mod schemas;
-pub mod testing;
+mod surroundings;
 pub mod telemetry;
+pub mod testing;
 mod trace_context;
 mod workload;
 
@@ -54,10 +57,11 @@ pub use extract::{
     BlobCreated, Body, Caller, DocumentChanged, Event, FromInvocation, IfMatch, Json, Path, Query, Scope, Scoped, Tick,
 };
 pub use fault::Fault;
-pub use function::{Function, Handler, Limits, Trigger};
+pub use function::{Function, Handler, Idempotent, IdempotentManifest, Limits, Trigger};
+pub use layers::{Deadline, HostContext};
 pub use machine::{SystemClock, TokioTimer, UuidIds};
 pub use manifest::{FunctionManifest, Manifest};
-pub use pipeline::Deadline;
 pub use problem::{Details, Location, PROBLEM_JSON, Problem, Violation, status_of};
+pub use surroundings::{DecodeChange, Surroundings};
 pub use trace_context::TraceContext;
 pub use workload::{InvalidWorkload, RUNTIME_COLLECTION, Workload};

@@ -1,11 +1,12 @@
 //! The manifest: what a workload is and needs, as data.
 
 use anyport_ports::handles::Need;
+use anyport_ports::idempotency::COLLECTION;
 use anyport_ports::resources::{CollectionSpec, Resources, SubscriptionSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::extract::Parameter;
-use crate::function::{Function, Limits, Trigger};
+use crate::function::{Function, Idempotent, IdempotentManifest, Limits, Trigger};
 
 /// A workload as data, read off the types of its functions' parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct FunctionManifest {
     /// What the caller must be allowed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// How it is idempotent, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotent: Option<IdempotentManifest>,
     /// Its bounds.
     pub limits: Limits,
     /// What it may touch, each thing once.
@@ -54,6 +58,7 @@ impl FunctionManifest {
             trigger: function.trigger.clone(),
             authenticated: function.requires_caller(),
             scopes: function.scopes().map(str::to_owned).collect(),
+            idempotent: function.idempotent.as_ref().map(Idempotent::manifest),
             limits: function.limits,
             needs,
         }
@@ -73,6 +78,9 @@ impl FunctionManifest {
                 Resources { collections, ..Resources::default() }
             }
         };
+        if self.idempotent.is_some() {
+            resources.collections.push(CollectionSpec::new(COLLECTION, Vec::new()));
+        }
         self.needs.iter().for_each(|need| resources.merge(need.resources()));
         resources
     }

@@ -103,6 +103,15 @@ fn parameters(function: &Function, path: &str, schemas: &Schemas) -> Vec<Value> 
             parameters.push(parameter);
         }
     }
+    if let Some(idempotent) = &function.idempotent {
+        parameters.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": idempotent.required,
+            "description": "New for each operation, and the same when it is repeated: a string of structured fields (RFC 9651).",
+            "schema": { "type": "string", "minLength": 1 },
+        }));
+    }
     parameters
 }
 
@@ -130,6 +139,9 @@ fn responses(function: &Function, path: &str, schemas: &Schemas) -> Value {
     if has(|one| matches!(one, Parameter::Path(_) | Parameter::Query(_))) && body != BodyKind::Json {
         statuses.push(422);
     }
+    if function.idempotent.is_some() {
+        statuses.extend([409, 422]);
+    }
     if function.has_caller() {
         statuses.push(401);
     }
@@ -143,6 +155,7 @@ fn responses(function: &Function, path: &str, schemas: &Schemas) -> Value {
         statuses.push(428);
     }
     statuses.sort_unstable();
+    statuses.dedup();
     let problem = || json!({ "$ref": "#/components/responses/Problem" });
     responses.extend(statuses.into_iter().map(|status| (status.to_string(), problem())));
     responses.insert("default".to_owned(), problem());

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tower::Service as _;
 
 use crate::http::{HttpOptions, HttpService};
+use crate::surroundings::Surroundings;
 use crate::workload::{InvalidWorkload, Workload};
 
 /// Sends requests to the HTTP functions of a workload, as a server does.
@@ -42,7 +43,12 @@ pub struct TestAnswer {
 impl Client {
     /// A client of the workload's functions, called with these adapters.
     pub fn of(workload: &Workload, ports: Ports) -> Result<Self, InvalidWorkload> {
-        HttpService::new(workload, ports, HttpOptions::default()).map(Self)
+        Self::within(workload, ports, &Surroundings::none())
+    }
+
+    /// A client of the workload's functions in these surroundings, such as an authenticator.
+    pub fn within(workload: &Workload, ports: Ports, surroundings: &Surroundings) -> Result<Self, InvalidWorkload> {
+        HttpService::new(workload, ports, surroundings, HttpOptions::default()).map(Self)
     }
 
     /// Sends any request.

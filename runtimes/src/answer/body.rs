@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
-use crate::pipeline::Deadline;
+use crate::layers::Deadline;
 
 /// Why a body broke off.
 pub type BodyError = Box<dyn StdError + Send + Sync>;
@@ -53,8 +54,17 @@ impl AnswerBody {
         matches!(self.0, Content::Stream(_))
     }
 
+    /// The bytes, if they are all there.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes.clone()),
+            Content::Ended => Some(Bytes::new()),
+            Content::Stream(_) => None,
+        }
+    }
+
     /// Breaks a stream off at the deadline, and keeps the permit until its end.
-    pub(crate) fn bounded(self, deadline: Deadline, permit: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn bounded(self, deadline: Deadline, permit: Arc<OwnedSemaphorePermit>) -> Self {
         let Content::Stream(Streaming { bytes, left, .. }) = self.0 else { return self };
         let held = bytes.map(move |chunk| {
             let _at_work = &permit;

@@ -40,7 +40,12 @@ impl From<Blob> for Download {
 
 impl Answer for Download {
     fn shape() -> AnswerShape {
-        AnswerShape { status: StatusCode::OK, schema: None, headers: &[("ETag", "the state of the bytes")] }
+        AnswerShape {
+            status: StatusCode::OK,
+            schema: None,
+            headers: &[("ETag", "the state of the bytes")],
+            streams: true,
+        }
     }
 
     fn into_http(self) -> Result<HttpAnswer, serde_json::Error> {

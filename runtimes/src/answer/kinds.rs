@@ -60,7 +60,7 @@ fn json(status: StatusCode, body: &impl Serialize) -> Result<HttpAnswer, serde_j
 }
 
 fn shape<T: JsonSchema>(status: StatusCode, headers: &'static [(&'static str, &'static str)]) -> AnswerShape {
-    AnswerShape { status, schema: Some(SchemaGenerator::subschema_for::<T>), headers }
+    AnswerShape { status, schema: Some(SchemaGenerator::subschema_for::<T>), headers, streams: false }
 }
 
 impl<T: Serialize + JsonSchema + Send> Answer for Json<T> {
@@ -93,7 +93,7 @@ impl<T: Serialize + JsonSchema + Send> Answer for Created<T> {
 
 impl Answer for NoContent {
     fn shape() -> AnswerShape {
-        AnswerShape { status: StatusCode::NO_CONTENT, schema: None, headers: &[] }
+        AnswerShape { status: StatusCode::NO_CONTENT, schema: None, headers: &[], streams: false }
     }
 
     fn into_http(self) -> Result<HttpAnswer, serde_json::Error> {

@@ -36,6 +36,8 @@ pub struct AnswerShape {
     pub schema: Option<SchemaOf>,
     /// Headers that it may have, with what they hold.
     pub headers: &'static [(&'static str, &'static str)],
+    /// Whether its body is sent as it comes.
+    pub streams: bool,
 }
 
 /// What a function called by HTTP answers when it succeeds.

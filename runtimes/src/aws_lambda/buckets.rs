@@ -15,7 +15,7 @@ use crate::Fault;
 use crate::claims::{self, Claimed, Claims, Worker};
 use crate::events::EventFunction;
 use crate::function::kind::CreatedBlob;
-use crate::pipeline::Deadline;
+use crate::layers::HostContext;
 
 const LOOKS_LIKE: &str = "objects of S3";
 
@@ -49,7 +49,7 @@ impl Buckets {
 
     /// Calls every function whose prefix fits for each object created, once for each state of its bytes. After one that
     /// failed the host sends the whole again, and what was done is not done anew.
-    pub(super) async fn created(&self, event: S3Event, deadline: Deadline) -> Result<(), EventError> {
+    pub(super) async fn created(&self, event: S3Event, host: &HostContext) -> Result<(), EventError> {
         let mut result = Ok(());
         for record in event.records {
             let kind = record.event_name.as_deref().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Buckets {
                 if !blob.name.as_str().starts_with(prefix.as_str()) {
                     continue;
                 }
-                if let Err(error) = run(worker, blob.clone(), deadline).await {
+                if let Err(error) = run(worker, blob.clone(), host).await {
                     result = Err(error);
                 }
             }
@@ -85,7 +85,7 @@ impl Buckets {
                 info.map_err(|error| EventError::failed("the look at the object", Fault::of(&error)))?.etag
             }
         };
-        Ok((bucket, CreatedBlob { name, etag }))
+        Ok((bucket, CreatedBlob { bucket: bucket.name.clone(), name, etag }))
     }
 }
 
@@ -96,14 +96,14 @@ fn decoded_key(key: &str) -> Result<String, EventError> {
     decoded.map(String::from).map_err(|_| EventError::malformed(LOOKS_LIKE, "the key is not UTF-8"))
 }
 
-async fn run(worker: &Worker<CreatedBlob>, blob: CreatedBlob, deadline: Deadline) -> Result<(), EventError> {
+async fn run(worker: &Worker<CreatedBlob>, blob: CreatedBlob, host: &HostContext) -> Result<(), EventError> {
     let function = worker.function.name();
     let failed = |error: &anyport_ports::Error| EventError::failed(function, Fault::of(error));
     let key = claims::of_blob(function, &claims::blob_state(&blob.name, &blob.etag)).map_err(|error| failed(&error))?;
     let claimed = worker.claims.claim(&key, blob.name.as_str(), worker.lease()).await;
     match claimed.map_err(|error| failed(&error))? {
         Claimed::Here(claim) => {
-            let (result, _) = worker.run(claim, blob, deadline).await;
+            let (result, _) = worker.run(claim, blob, host.clone()).await;
             result.map_err(|fault| EventError::failed(function, fault))
         }
         Claimed::Elsewhere(until) => {

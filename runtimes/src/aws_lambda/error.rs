@@ -11,8 +11,8 @@ use crate::fault::Fault;
 pub enum EventError {
     /// Nothing that this host knows looks like this.
     #[error(
-        "the event is none of: an HTTP request of API Gateway, a function URL or a load balancer, records of SQS, SNS or S3, \
-         a scheduled event of EventBridge, or {{\"anyport\":{{\"schedule\":\"<function>\"}}}}"
+        "the event is none of: an HTTP request of API Gateway, a function URL or a load balancer, records of SQS, SNS, S3 or \
+         a stream of DynamoDB, a scheduled event of EventBridge, or {{\"anyport\":{{\"schedule\":\"<function>\"}}}}"
     )]
     Unrecognised,
     /// It is not what it looks like.
@@ -28,7 +28,7 @@ pub enum EventError {
         "no function of this workload is called by {source_name}: check aws_lambda.prefix and the names of resources"
     )]
     NoFunction {
-        /// The queue, topic, rule or bucket.
+        /// The queue, topic, rule, bucket or stream.
         source_name: String,
     },
     /// A function failed. The host calls again, or tells of it, by its own rules.
@@ -51,6 +51,12 @@ pub enum EventError {
         /// When it can be called at the earliest.
         until: Timestamp,
     },
+    /// Nothing here can read what the records of a stream tell.
+    #[error(
+        "records of a stream of DynamoDB came, but the host was given nothing that reads them: hand it the decoder of the AWS \
+         adapter in its surroundings"
+    )]
+    NoDecoder,
     /// Which messages failed cannot be told: the whole batch is to come again.
     #[error("a message failed that has no messageId: the whole batch must come again")]
     NamelessMessage,
@@ -71,6 +77,7 @@ impl EventError {
             Self::NoFunction { .. } => "Anyport.NoFunction",
             Self::Failed { .. } => "Anyport.FunctionFailed",
             Self::Busy { .. } => "Anyport.Busy",
+            Self::NoDecoder => "Anyport.NoDecoder",
             Self::NamelessMessage => "Anyport.NamelessMessage",
             Self::Answer { .. } => "Anyport.Answer",
         }

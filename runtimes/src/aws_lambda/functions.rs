@@ -16,13 +16,16 @@ use super::gateway::{Gateway, Origin, ReplyStream};
 use super::queues::Queues;
 use super::schedules::Schedules;
 use super::shape::{self, Shape};
+use super::streams::Streams;
 use super::topics::Topics;
 use super::{EventError, LambdaError, LambdaSettings, deadline};
 use crate::claims::Claims;
 use crate::events::EventFunctions;
 use crate::http::{HttpOptions, HttpService};
-use crate::pipeline::Deadline;
+use crate::layers::{Around, Deadline, HostContext};
 use crate::schemas::Compile;
+use crate::surroundings::Surroundings;
+use crate::telemetry::adopt;
 use crate::trace_context::TraceContext;
 use crate::workload::Workload;
 
@@ -37,6 +40,7 @@ pub struct Functions {
     topics: Topics,
     schedules: Schedules,
     buckets: Buckets,
+    streams: Streams,
     deadline_margin: std::time::Duration,
     /// Whether an event has come yet.
     warm: AtomicBool,
@@ -44,12 +48,19 @@ pub struct Functions {
 
 impl Functions {
     /// The functions of a workload, called with these adapters.
-    pub fn new(workload: &Workload, ports: &Ports, settings: &LambdaSettings) -> Result<Self, LambdaError> {
+    pub fn new(
+        workload: &Workload,
+        ports: &Ports,
+        surroundings: &Surroundings,
+        settings: &LambdaSettings,
+    ) -> Result<Self, LambdaError> {
         let naming = Naming::new(settings.prefix.as_str()).map_err(LambdaError::Settings)?;
         // Init is short, and of a process's functions few are ever called: schemas wait for their first use.
         let prepared = workload.prepare(Compile::AtFirstUse)?;
-        let service = HttpService::of(workload.name(), &prepared, ports.clone(), HttpOptions::default())?;
-        let events = EventFunctions::of(workload.name(), &prepared, ports)?;
+        let body_timeout = HttpOptions::default().body_timeout;
+        let around = Around::new(workload.name(), ports.clone(), surroundings.clone(), body_timeout);
+        let service = HttpService::of(&prepared, &around)?;
+        let events = EventFunctions::of(&prepared, &around)?;
         let claims = Claims::new(ports, settings.retry_base);
         let schedules = Schedules::new(events.schedules, &claims, ports, naming.clone()).map_err(|problem| {
             crate::InvalidWorkload { workload: workload.name().to_owned(), problems: vec![problem] }
@@ -60,6 +71,7 @@ impl Functions {
             queues: Queues::new(events.subscriptions, &naming, ports, settings),
             schedules,
             buckets: Buckets::new(events.blobs, &claims, ports, &naming),
+            streams: Streams::new(events.changes, surroundings.decode_change.clone(), ports, &naming),
             deadline_margin: settings.deadline_margin,
             warm: AtomicBool::new(false),
         })
@@ -71,10 +83,15 @@ impl Functions {
         let cold_start = !self.warm.swap(true, Ordering::Relaxed);
         let trace = context.xray_trace_id.as_deref().and_then(TraceContext::from_xray);
         let deadline = deadline::of(context.deadline(), SystemTime::now(), self.deadline_margin);
-        let span = tracing::info_span!("event", request_id = context.request_id, trace_id = tracing::field::Empty);
-        if let Some(trace) = &trace {
-            span.record("trace_id", trace.trace_id());
-        }
+        let span = tracing::info_span!(
+            "event",
+            request_id = context.request_id,
+            trace_id = tracing::field::Empty,
+            span_id = tracing::field::Empty,
+            trace_sampled = tracing::field::Empty,
+            cold_start,
+        );
+        let trace = Some(adopt(&span, trace));
         async {
             let (event, result) = match shape::of(event) {
                 Ok(shape) => (shape.as_str(), self.dispatch(shape, event, context, trace, deadline).await),
@@ -99,15 +116,17 @@ impl Functions {
         trace: Option<TraceContext>,
         deadline: Deadline,
     ) -> Result<Reply, EventError> {
+        let host = HostContext::until(deadline).in_trace(trace.clone());
         match shape {
             Shape::GatewayV1 => self.gateway.answer(Origin::V1, event, context, trace, deadline).await,
             Shape::GatewayV2 => self.gateway.answer(Origin::V2, event, context, trace, deadline).await,
             Shape::LoadBalancer => self.gateway.answer(Origin::LoadBalancer, event, context, trace, deadline).await,
-            Shape::Sqs => reply(&self.queues.consume(typed(shape, event)?, deadline).await?),
-            Shape::Sns => reply(&self.topics.notify(typed(shape, event)?, deadline).await?),
-            Shape::S3 => reply(&self.buckets.created(typed(shape, event)?, deadline).await?),
-            Shape::ScheduledEvent => reply(&self.schedules.scheduled(&typed(shape, event)?, deadline).await?),
-            Shape::OwnSchedule => reply(&self.schedules.fired(&typed(shape, event)?, deadline).await?),
+            Shape::Sqs => reply(&self.queues.consume(typed(shape, event)?, &host).await?),
+            Shape::Sns => reply(&self.topics.notify(typed(shape, event)?, &host).await?),
+            Shape::Stream => reply(&self.streams.changed(event, &host).await?),
+            Shape::S3 => reply(&self.buckets.created(typed(shape, event)?, &host).await?),
+            Shape::ScheduledEvent => reply(&self.schedules.scheduled(&typed(shape, event)?, &host).await?),
+            Shape::OwnSchedule => reply(&self.schedules.fired(&typed(shape, event)?, &host).await?),
         }
     }
 }
@@ -121,6 +140,7 @@ impl Shape {
             Self::Sqs => "messages of SQS",
             Self::Sns => "messages of SNS",
             Self::S3 => "objects of S3",
+            Self::Stream => "records of a stream of DynamoDB",
             Self::ScheduledEvent => "a scheduled event of EventBridge",
             Self::OwnSchedule => "a schedule of EventBridge Scheduler",
         }

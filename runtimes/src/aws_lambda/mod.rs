@@ -7,8 +7,9 @@
 //! | SNS | every subscription of the topic | an error if any failed: the host calls again |
 //! | EventBridge rule, EventBridge Scheduler | the schedule | as SNS; each slot runs once |
 //! | S3 | every function of the bucket whose prefix fits | as SNS; each state of a blob is done once |
+//! | a stream of DynamoDB | every function of the collection whose table it is, in order | from where on to send again (`ReportBatchItemFailures`) |
 //!
-//! Queues, topics, rules and buckets are recognised by the names that [`anyport_ports::Naming`] gives them under
+//! Queues, topics, rules, buckets and tables are recognised by the names that [`anyport_ports::Naming`] gives them under
 //! [`LambdaSettings::prefix`]: `<topic>_<subscription>` and `<topic>_<subscription>_dead` for queues; a rule has the name of
 //! its function. EventBridge Scheduler sends `{"anyport":{"schedule":"<function>"}}`, with
 //! `"scheduled_for":"<aws.scheduler.scheduled-time>"` beside it if wanted.
@@ -29,6 +30,7 @@ mod schedules;
 mod settings;
 mod shape;
 mod shutdown;
+mod streams;
 mod topics;
 mod warm_up;
 
@@ -45,6 +47,7 @@ pub use gateway::ReplyStream;
 pub use settings::{LambdaSettings, Settlement};
 pub use warm_up::warm_up;
 
+use crate::surroundings::Surroundings;
 use crate::workload::{InvalidWorkload, Workload};
 
 /// Why the functions are not, or no longer, served.
@@ -69,15 +72,21 @@ pub enum LambdaError {
 ///
 /// What the ports connect to is connected to before the first event is asked for ([`LambdaSettings::warm_up`]): that time is
 /// init. What else takes long is best done before this is called.
-pub async fn serve(workload: Workload, ports: Ports, settings: LambdaSettings) -> Result<(), LambdaError> {
+pub async fn serve(
+    workload: Workload,
+    ports: Ports,
+    surroundings: Surroundings,
+    settings: LambdaSettings,
+) -> Result<(), LambdaError> {
     environment::check()?;
-    let functions = Arc::new(Functions::new(&workload, &ports, &settings)?);
+    let functions = Arc::new(Functions::new(&workload, &ports, &surroundings, &settings)?);
     // Both wait for an answer from outside.
+    let telemetry = surroundings.telemetry;
     let (shutdown, connected) = (settings.graceful_shutdown, settings.warm_up);
     tokio::join!(
         async {
             if shutdown {
-                shutdown::listen().await;
+                shutdown::listen(telemetry.clone()).await;
             }
         },
         async {
@@ -88,8 +97,15 @@ pub async fn serve(workload: Workload, ports: Ports, settings: LambdaSettings) -
     );
     tracing::info!(workload = workload.name(), functions = workload.functions().len(), "ready");
     let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let functions = Arc::clone(&functions);
-        async move { functions.call(&event.payload, &event.context).await }
+        let (functions, telemetry) = (Arc::clone(&functions), telemetry.clone());
+        async move {
+            let reply = functions.call(&event.payload, &event.context).await;
+            // The host may freeze the process as soon as it is told.
+            if let Some(telemetry) = telemetry {
+                telemetry.flush().await;
+            }
+            reply
+        }
     });
     Runtime::new(handler).run_concurrent().await.map_err(LambdaError::RuntimeApi)
 }

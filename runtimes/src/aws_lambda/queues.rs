@@ -11,11 +11,11 @@ use anyport_ports::handles::Ports;
 use anyport_ports::messages::{Delivery, Message, Messages, Outcome, Receipt, Subscription};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::StreamExt as _;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use super::{EventError, LambdaSettings, Settlement};
 use crate::events::EventFunction;
-use crate::pipeline::Deadline;
+use crate::layers::HostContext;
 
 /// The functions of subscriptions by the names of their queues.
 pub(super) struct Queues {
@@ -53,7 +53,7 @@ impl Queues {
     ///
     /// Of a FIFO queue one message is handled after the other, and after the first that failed none: what comes after it
     /// must not overtake it.
-    pub(super) async fn consume(&self, event: SqsEvent, deadline: Deadline) -> Result<SqsBatchResponse, EventError> {
+    pub(super) async fn consume(&self, event: SqsEvent, host: &HostContext) -> Result<SqsBatchResponse, EventError> {
         let mut response = SqsBatchResponse::default();
         let mut found = Vec::with_capacity(event.records.len());
         for record in event.records {
@@ -71,7 +71,7 @@ impl Queues {
         let handled = futures_util::stream::iter(found).map(|(queue, record, in_order)| {
             let stopped = &stopped;
             async move {
-                let done = !stopped.load(Ordering::Relaxed) && self.handle(&queue, &record, deadline).await;
+                let done = !stopped.load(Ordering::Relaxed) && self.handle(&queue, &record, host).await;
                 stopped.fetch_or(in_order && !done, Ordering::Relaxed);
                 (record.message_id.unwrap_or_default(), done)
             }
@@ -88,38 +88,29 @@ impl Queues {
     }
 
     /// Whether a message is done with.
-    async fn handle(&self, queue: &Queue, record: &SqsMessage, deadline: Deadline) -> bool {
-        if deadline.left().is_some_and(|left| left.is_zero()) {
+    async fn handle(&self, queue: &Queue, record: &SqsMessage, host: &HostContext) -> bool {
+        if host.deadline.left().is_some_and(|left| left.is_zero()) {
             tracing::warn!(function = queue.function.name(), "not begun: the invocation's time is over");
             return false;
         }
         let count = record.attributes.get("ApproximateReceiveCount");
         let attempt = count.and_then(|count| count.parse().ok()).unwrap_or(1);
-        let span = tracing::info_span!(
-            "invocation",
-            function = queue.function.name(),
-            message = record.message_id.as_deref().unwrap_or_default(),
-            attempt,
-        );
-        async {
-            let (handle, body) = (record.receipt_handle.as_deref(), record.body.as_deref());
-            let (handle, body) = (handle.unwrap_or_default(), body.unwrap_or_default());
-            // The AWS adapter's receipts hold the body too, which it writes to the dead letters.
-            let receipt = Receipt::new(format!("{handle}\n{body}"));
-            let outcome = match Message::from_cloud_event(body) {
-                Ok(message) => {
-                    let delivery = Delivery { message, receipt: receipt.clone(), attempt, dead_letter_reason: None };
-                    queue.function.outcome(delivery, self.retry_base, deadline).await
-                }
-                Err(error) => {
-                    tracing::error!(%error, "given up: a dead letter");
-                    Outcome::DeadLetter { reason: format!("invalid_event: {}", error.message()) }
-                }
-            };
-            self.settle(&queue.subscription, &receipt, &outcome).await
-        }
-        .instrument(span)
-        .await
+        let (handle, body) = (record.receipt_handle.as_deref(), record.body.as_deref());
+        let (handle, body) = (handle.unwrap_or_default(), body.unwrap_or_default());
+        // The AWS adapter's receipts hold the body too, which it writes to the dead letters.
+        let receipt = Receipt::new(format!("{handle}\n{body}"));
+        let (outcome, span) = match Message::from_cloud_event(body) {
+            Ok(message) => {
+                let delivery = Delivery { message, receipt: receipt.clone(), attempt, dead_letter_reason: None };
+                queue.function.judged(delivery, self.retry_base, host.clone()).await
+            }
+            Err(error) => {
+                let message = record.message_id.as_deref().unwrap_or_default();
+                tracing::error!(function = queue.function.name(), message, %error, "given up: a dead letter");
+                (Outcome::DeadLetter { reason: format!("invalid_event: {}", error.message()) }, Span::current())
+            }
+        };
+        self.settle(&queue.subscription, &receipt, &outcome).instrument(span).await
     }
 
     /// Whether the host may delete the message.

@@ -11,7 +11,7 @@ use super::{EventError, clock};
 use crate::claims::{self, Claimed, Claims, KEEP_SLOTS, Worker};
 use crate::events::EventFunction;
 use crate::function::kind::Slot;
-use crate::pipeline::Deadline;
+use crate::layers::HostContext;
 use crate::schedule::Cron;
 
 /// Longest name of a rule.
@@ -61,7 +61,7 @@ impl Schedules {
     }
 
     /// An event of a rule, which has the name of its function.
-    pub(super) async fn scheduled(&self, event: &EventBridgeEvent, deadline: Deadline) -> Result<(), EventError> {
+    pub(super) async fn scheduled(&self, event: &EventBridgeEvent, host: &HostContext) -> Result<(), EventError> {
         let resources = event.resources.as_deref().unwrap_or_default();
         let rule = |arn: &String| Some(arn.split_once(":rule/")?.1.rsplit('/').next()?.to_owned());
         let rules: Vec<String> = resources.iter().filter_map(rule).collect();
@@ -69,11 +69,11 @@ impl Schedules {
         let Some(schedule) = self.schedules.iter().find(named) else {
             return Err(EventError::NoFunction { source_name: format!("the rules {resources:?}") });
         };
-        schedule.fire(event.time.map(clock::of), deadline).await
+        schedule.fire(event.time.map(clock::of), host).await
     }
 
     /// An event of EventBridge Scheduler.
-    pub(super) async fn fired(&self, event: &OwnSchedule, deadline: Deadline) -> Result<(), EventError> {
+    pub(super) async fn fired(&self, event: &OwnSchedule, host: &HostContext) -> Result<(), EventError> {
         let Fire { schedule: name, scheduled_for } = &event.anyport;
         let due = match scheduled_for {
             None => None,
@@ -87,13 +87,13 @@ impl Schedules {
         let Some(schedule) = self.schedules.iter().find(|schedule| schedule.worker.function.name() == name) else {
             return Err(EventError::NoFunction { source_name: format!("the schedule {name:?}") });
         };
-        schedule.fire(due, deadline).await
+        schedule.fire(due, host).await
     }
 }
 
 impl Schedule {
     /// Calls the function for the latest slot that has come by then, if that has not been done: the host may say so twice.
-    async fn fire(&self, due: Option<Timestamp>, deadline: Deadline) -> Result<(), EventError> {
+    async fn fire(&self, due: Option<Timestamp>, host: &HostContext) -> Result<(), EventError> {
         let worker = &self.worker;
         let name = worker.function.name();
         let due = due.unwrap_or_else(|| worker.clock.now());
@@ -103,7 +103,7 @@ impl Schedule {
         let claimed = worker.claims.claim(&key, &slot.to_string(), worker.lease()).await;
         match claimed.map_err(|error| failed(&error))? {
             Claimed::Here(claim) => {
-                let (result, _) = worker.run(claim, Slot { scheduled_for: slot }, deadline).await;
+                let (result, _) = worker.run(claim, Slot { scheduled_for: slot }, host.clone()).await;
                 result.map_err(|fault| EventError::failed(name, fault))
             }
             Claimed::Elsewhere(until) => {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LambdaSettings {
-    /// What the names of queues, topics, rules and buckets begin with: `staging-`. Default: nothing.
+    /// What the names of queues, topics, rules, buckets and tables begin with: `staging-`. Default: nothing.
     pub prefix: String,
     /// What the path of every request begins with that is no part of a route, such as the mapping of a custom domain:
     /// `/shop`. The stage of an API is taken off without it. Default: nothing.

@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Sns,
     /// Objects of a bucket.
     S3,
+    /// Records of the stream of a table.
+    Stream,
     /// EventBridge's clock.
     ScheduledEvent,
     /// EventBridge Scheduler, with this project's own payload.
@@ -100,6 +102,7 @@ fn of_records(records: &[Record<'_>]) -> Result<Shape, EventError> {
         "aws:sqs" => Ok(Shape::Sqs),
         "aws:sns" => Ok(Shape::Sns),
         "aws:s3" => Ok(Shape::S3),
+        "aws:dynamodb" => Ok(Shape::Stream),
         _ => Err(EventError::Unrecognised),
     }
 }
@@ -121,6 +124,7 @@ mod tests {
             (r#"{"Records":[{"eventSource":"aws:sqs"}]}"#, Shape::Sqs),
             (r#"{"Records":[{"EventSource":"aws:sns"}]}"#, Shape::Sns),
             (r#" {"Records":[{"eventSource":"aws:s3"}]}"#, Shape::S3),
+            (r#"{"Records":[{"eventSource":"aws:dynamodb"}]}"#, Shape::Stream),
             (r#"{"detail-type":"Scheduled Event","source":"aws.events","detail":{}}"#, Shape::ScheduledEvent),
             (r#"{"anyport":{"schedule":"nightly"}}"#, Shape::OwnSchedule),
         ] {

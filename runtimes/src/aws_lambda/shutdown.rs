@@ -5,11 +5,16 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 
+use crate::telemetry::Telemetry;
+
 /// Asks the host for a signal before it ends the process: it sends one where an extension is registered, and kills the
 /// process 500 ms later. Answers are sent by then; what is left is to write out what was logged.
-pub(super) async fn listen() {
-    let at_the_end = async || {
+pub(super) async fn listen(telemetry: Option<Telemetry>) {
+    let at_the_end = async move || {
         tracing::info!("stopping");
+        if let Some(telemetry) = &telemetry {
+            telemetry.shutdown().await;
+        }
         // Nobody is left to be told that it failed.
         let _ = std::io::stdout().flush();
     };

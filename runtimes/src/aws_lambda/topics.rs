@@ -6,11 +6,10 @@ use std::fmt;
 use anyport_ports::Naming;
 use anyport_ports::messages::{Delivery, Message, Receipt, Subscription};
 use aws_lambda_events::sns::{SnsEvent, SnsRecord};
-use tracing::Instrument as _;
 
 use super::EventError;
 use crate::events::EventFunction;
-use crate::pipeline::Deadline;
+use crate::layers::HostContext;
 
 /// The functions of subscriptions by the names of their topics.
 pub(super) struct Topics {
@@ -28,23 +27,19 @@ impl Topics {
 
     /// Calls every function of the topic for each message. The host knows success and failure of the whole alone, so that
     /// after one that failed all are called again; it does not tell which attempt it is.
-    pub(super) async fn notify(&self, event: SnsEvent, deadline: Deadline) -> Result<(), EventError> {
+    pub(super) async fn notify(&self, event: SnsEvent, host: &HostContext) -> Result<(), EventError> {
         let mut result = Ok(());
         for record in event.records {
             let (functions, message) = self.decoded(&record)?;
             for function in functions {
                 let receipt = Receipt::new(record.sns.message_id.as_str());
                 let delivery = Delivery { message: message.clone(), receipt, attempt: 1, dead_letter_reason: None };
-                let span = tracing::info_span!("invocation", function = function.name(), message = message.id());
-                let call = async {
-                    let called = function.invoke(delivery, deadline).await;
-                    match &called {
-                        Ok(()) => tracing::info!("done"),
-                        Err(fault) => tracing::error!(error = %fault, "failed"),
-                    }
-                    called
-                };
-                if let Err(fault) = call.instrument(span).await {
+                let (called, span) = function.call(delivery, host.clone()).await;
+                span.in_scope(|| match &called {
+                    Ok(()) => tracing::info!("done"),
+                    Err(fault) => tracing::error!(error = %fault, "failed"),
+                });
+                if let Err(fault) = called {
                     result = Err(EventError::failed(function.name(), fault));
                 }
             }

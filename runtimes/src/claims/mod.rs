@@ -76,11 +76,6 @@ impl Claim {
     pub(crate) fn attempt(&self) -> u32 {
         self.record.attempts
     }
-
-    /// What was claimed: a slot, or the name of a blob.
-    pub(crate) fn subject(&self) -> &str {
-        &self.record.subject
-    }
 }
 
 /// What became of an attempt to claim.

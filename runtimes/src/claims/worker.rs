@@ -10,7 +10,8 @@ use super::{Claim, Claims};
 use crate::Fault;
 use crate::backoff::Backoff;
 use crate::events::EventFunction;
-use crate::pipeline::Deadline;
+use crate::function::kind::EventInput;
+use crate::layers::HostContext;
 
 /// How often settling is tried while the store fails; after that the lease runs out, and the work is done again.
 const SETTLE_ATTEMPTS: u32 = 5;
@@ -23,7 +24,7 @@ pub(crate) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// A function that does what its replica or invocation claimed.
 #[derive(Clone)]
-pub(crate) struct Worker<I> {
+pub(crate) struct Worker<I: EventInput> {
     pub(crate) function: EventFunction<I>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) claims: Claims,
@@ -31,7 +32,7 @@ pub(crate) struct Worker<I> {
     pub(crate) keep: Option<Duration>,
 }
 
-impl<I: Send + 'static> Worker<I> {
+impl<I: EventInput> Worker<I> {
     pub(crate) fn lease(&self) -> Duration {
         self.function.limits().timeout + LEASE_MARGIN
     }
@@ -42,23 +43,20 @@ impl<I: Send + 'static> Worker<I> {
         &self,
         claim: Claim,
         input: I,
-        deadline: Deadline,
+        host: impl Into<HostContext> + Send,
     ) -> (Result<(), Fault>, Option<Timestamp>) {
-        let span = tracing::info_span!(
-            "invocation",
-            function = self.function.name(),
-            subject = claim.subject(),
-            attempt = claim.attempt(),
-        );
-        let work = async move {
-            let result = self.function.invoke(input, deadline).await;
+        let mut host = host.into();
+        host.attempt = Some(claim.attempt());
+        host.lease = Some(self.lease());
+        let (result, span) = self.function.call(input, host).await;
+        let settling = async {
             if result.is_ok() {
                 tracing::info!("done");
             }
-            let again = self.settle(claim, result.clone()).await;
-            (result, again)
+            self.settle(claim, result.clone()).await
         };
-        work.instrument(span).await
+        let again = settling.instrument(span).await;
+        (result, again)
     }
 
     async fn settle(&self, claim: Claim, result: Result<(), Fault>) -> Option<Timestamp> {

@@ -13,14 +13,14 @@ use crate::extract::{FromInvocation, Parameter, Setup};
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Decodes an invocation: the handler's future, not yet begun, or why the parameters are not right.
+pub type Decoder<I, T, E> = Arc<dyn Fn(I, &Ports) -> Result<BoxFuture<'static, T>, E> + Send + Sync>;
+
 /// A function ready to be called: its decoders are prepared.
-pub type Call<K> = Arc<
-    dyn Fn(
-            <K as TriggerKind>::Invocation,
-            &Ports,
-        ) -> BoxFuture<'static, Result<<K as TriggerKind>::Answer, <K as TriggerKind>::Rejection>>
-        + Send
-        + Sync,
+pub type Decode<K> = Decoder<
+    <K as TriggerKind>::Invocation,
+    Result<<K as TriggerKind>::Answer, <K as TriggerKind>::Rejection>,
+    <K as TriggerKind>::Rejection,
 >;
 
 /// What a handler's signature says.
@@ -45,7 +45,7 @@ pub trait Handler<K: TriggerKind, A>: Clone + Send + Sync + 'static {
     fn signature() -> Signature;
 
     /// Prepares the decoders; all that is wrong with the parameters, in words.
-    fn prepare(self, setup: &Setup<'_>) -> Result<Call<K>, Vec<String>>;
+    fn prepare(self, setup: &Setup<'_>) -> Result<Decode<K>, Vec<String>>;
 }
 
 macro_rules! handler {
@@ -63,13 +63,13 @@ macro_rules! handler {
             F: Fn($($parameter),*) -> Fut + Clone + Send + Sync + 'static,
             Fut: Future<Output = R> + Send + 'static,
             R: IntoAnswer<K>,
-            $($parameter: FromInvocation<K, $mark>,)*
+            $($parameter: FromInvocation<K, $mark> + 'static,)*
         {
             fn signature() -> Signature {
                 Signature { parameters: vec![$($parameter::parameter()),*], answer: R::shape() }
             }
 
-            fn prepare(self, setup: &Setup<'_>) -> Result<Call<K>, Vec<String>> {
+            fn prepare(self, setup: &Setup<'_>) -> Result<Decode<K>, Vec<String>> {
                 let mut problems = Vec::<String>::new();
                 $(let $parameter = $parameter::prepare(setup).map_err(|problem| problems.push(problem));)*
                 let ($(Ok($parameter),)*) = ($($parameter,)*) else {
@@ -77,14 +77,12 @@ macro_rules! handler {
                 };
                 let prepared = Arc::new(($($parameter,)*));
                 Ok(Arc::new(move |mut invocation, ports| {
-                    let (handler, prepared, ports) = (self.clone(), Arc::clone(&prepared), ports.clone());
-                    Box::pin(async move {
-                        let ($($parameter,)*) = &*prepared;
-                        $(let $parameter = <$parameter as FromInvocation<K, $mark>>::extract(
-                            $parameter, &mut invocation, &ports,
-                        )?;)*
-                        handler($($parameter),*).await.into_answer()
-                    })
+                    let ($($parameter,)*) = &*prepared;
+                    $(let $parameter = <$parameter as FromInvocation<K, $mark>>::extract(
+                        $parameter, &mut invocation, ports,
+                    )?;)*
+                    let handler = self.clone();
+                    Ok(Box::pin(async move { handler($($parameter),*).await.into_answer() }))
                 }))
             }
         }

@@ -1,12 +1,15 @@
 //! The kinds of trigger, as types: what keeps an HTTP extractor out of a scheduled function.
 
+use std::future::Future;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use anyport_ports::blobs::{BlobName, Etag};
 use anyport_ports::documents::DocumentChange;
 use anyport_ports::handles;
+use anyport_ports::idempotency::{Fingerprint, IdempotencyKey};
 use anyport_ports::messages::Delivery;
-use anyport_ports::{Failure, Timestamp};
+use anyport_ports::{BucketName, CallContext, Failure, Timestamp};
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -14,6 +17,9 @@ use crate::answer::HttpAnswer;
 use crate::auth::Principal;
 use crate::fault::Fault;
 use crate::problem::Problem;
+
+/// Longest wait for the metadata of a blob.
+const METADATA_PATIENCE: Duration = Duration::from_secs(2);
 
 mod sealed {
     pub trait Sealed {}
@@ -77,10 +83,111 @@ pub struct Slot {
 /// A blob that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreatedBlob {
+    /// The bucket.
+    pub bucket: BucketName,
     /// Its name.
     pub name: BlobName,
     /// The state of its bytes.
     pub etag: Etag,
+}
+
+/// What an event brings, as the host hands it to a function.
+pub trait EventInput: sealed::Sealed + Send + Sync + 'static {
+    /// The kind of trigger, for logs and metrics.
+    const TRIGGER: &'static str;
+
+    /// What the event is about, for logs: the id of a message, a slot, the name of a blob.
+    fn subject(&self) -> String;
+
+    /// Which attempt it is, from 1, if the event tells.
+    fn attempt(&self) -> Option<u32> {
+        None
+    }
+
+    /// What makes it the same event as another, and what it is then; `None` for events that are claimed by their state
+    /// already.
+    fn idempotency_key(&self) -> Option<(IdempotencyKey, Fingerprint)> {
+        None
+    }
+
+    /// The correlation and the trace that it was made in.
+    fn carried(&self, ports: &handles::Ports) -> impl Future<Output = CallContext> + Send;
+}
+
+impl sealed::Sealed for Delivery {}
+
+impl EventInput for Delivery {
+    const TRIGGER: &'static str = "subscription";
+
+    fn subject(&self) -> String {
+        self.message.id().to_owned()
+    }
+
+    fn attempt(&self) -> Option<u32> {
+        Some(self.attempt)
+    }
+
+    /// `source` and `id`: the same in every delivery, and whenever the same event was published again.
+    fn idempotency_key(&self) -> Option<(IdempotencyKey, Fingerprint)> {
+        let message = &self.message;
+        let fingerprint = Fingerprint::of_payload(message.data()).and("type", message.kind().as_bytes());
+        Some((IdempotencyKey::of_parts(&[message.source(), message.id()]), fingerprint))
+    }
+
+    async fn carried(&self, _ports: &handles::Ports) -> CallContext {
+        CallContext::carried_by(self.message.extensions())
+    }
+}
+
+impl sealed::Sealed for Slot {}
+
+impl EventInput for Slot {
+    const TRIGGER: &'static str = "schedule";
+
+    fn subject(&self) -> String {
+        self.scheduled_for.to_string()
+    }
+
+    fn idempotency_key(&self) -> Option<(IdempotencyKey, Fingerprint)> {
+        let slot = self.scheduled_for.to_string();
+        Some((IdempotencyKey::of_parts(&[&slot]), Fingerprint::of_bytes(slot.as_bytes())))
+    }
+
+    async fn carried(&self, _ports: &handles::Ports) -> CallContext {
+        CallContext::none()
+    }
+}
+
+impl sealed::Sealed for CreatedBlob {}
+
+impl EventInput for CreatedBlob {
+    const TRIGGER: &'static str = "blob_created";
+
+    fn subject(&self) -> String {
+        self.name.as_str().to_owned()
+    }
+
+    /// Neither notifications nor listings hold metadata: the store is asked. What is not known by then is done without.
+    async fn carried(&self, ports: &handles::Ports) -> CallContext {
+        match tokio::time::timeout(METADATA_PATIENCE, ports.blobs.head(&self.bucket, &self.name)).await {
+            Ok(Ok(info)) if info.etag == self.etag => CallContext::carried_by(&info.metadata),
+            _ => CallContext::none(),
+        }
+    }
+}
+
+impl sealed::Sealed for DocumentChange {}
+
+impl EventInput for DocumentChange {
+    const TRIGGER: &'static str = "document_changed";
+
+    fn subject(&self) -> String {
+        self.key.to_string()
+    }
+
+    async fn carried(&self, _ports: &handles::Ports) -> CallContext {
+        CallContext::none()
+    }
 }
 
 impl sealed::Sealed for Http {}

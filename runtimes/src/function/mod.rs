@@ -1,16 +1,18 @@
 //! Functions: one trigger, one payload type, and an async fn whose parameters say what it may touch.
 
 mod handler;
+mod idempotent;
 pub mod kind;
 mod limits;
 mod trigger;
 
 use std::fmt;
 
-use anyport_ports::handles::{Bucket, Collection, Ports, Subscriber};
+use anyport_ports::handles::{Bucket, Collection, Subscriber};
 use http::Method;
 
-pub use handler::{BoxFuture, Call, Handler, Signature};
+pub use handler::{BoxFuture, Decode, Decoder, Handler, Signature};
+pub use idempotent::{Idempotent, IdempotentManifest};
 pub use limits::Limits;
 pub use trigger::Trigger;
 
@@ -18,19 +20,19 @@ use crate::extract::{Parameter, Setup};
 use crate::fault::Fault;
 use kind::{BlobsCreated, CreatedBlob, DocumentsChanged, Http, Schedule, Slot, Subscription, TriggerKind};
 
-pub(crate) type EventCall<I> = std::sync::Arc<dyn Fn(I, &Ports) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
+pub(crate) type EventDecode<I> = Decoder<I, Result<(), Fault>, Fault>;
 
 /// A function ready to be called, by its kind of trigger.
 #[derive(Clone)]
-pub(crate) enum AnyCall {
-    Http(Call<Http>),
-    Subscription(EventCall<anyport_ports::messages::Delivery>),
-    Schedule(EventCall<Slot>),
-    BlobCreated(EventCall<CreatedBlob>),
-    DocumentChanged(EventCall<anyport_ports::documents::DocumentChange>),
+pub(crate) enum AnyDecode {
+    Http(Decode<Http>),
+    Subscription(EventDecode<anyport_ports::messages::Delivery>),
+    Schedule(EventDecode<Slot>),
+    BlobCreated(EventDecode<CreatedBlob>),
+    DocumentChanged(EventDecode<anyport_ports::documents::DocumentChange>),
 }
 
-type Prepare = Box<dyn Fn(&Setup<'_>) -> Result<AnyCall, Vec<String>> + Send + Sync>;
+type Prepare = Box<dyn Fn(&Setup<'_>) -> Result<AnyDecode, Vec<String>> + Send + Sync>;
 
 /// A function of a workload.
 ///
@@ -56,6 +58,7 @@ pub struct Function {
     pub(crate) name: String,
     pub(crate) summary: Option<String>,
     pub(crate) limits: Limits,
+    pub(crate) idempotent: Option<Idempotent>,
     pub(crate) trigger: Trigger,
     pub(crate) signature: Signature,
     pub(crate) prepare: Prepare,
@@ -70,7 +73,7 @@ impl Function {
         H: Handler<Http, A>,
     {
         let trigger = Trigger::Http { method: method.as_str().to_owned(), path: path.into() };
-        Self::new(name, trigger, handler, AnyCall::Http)
+        Self::new(name, trigger, handler, AnyDecode::Http)
     }
 
     /// Called by each message of the subscription `S`.
@@ -85,7 +88,7 @@ impl Function {
             name: subscription.name().to_owned(),
             max_attempts: S::MAX_ATTEMPTS,
         };
-        Self::new(name, trigger, handler, AnyCall::Subscription)
+        Self::new(name, trigger, handler, AnyDecode::Subscription)
     }
 
     /// Called by the clock, in UTC. The cron pattern has five fields (minute, hour, day of month, month, day of week), or
@@ -94,7 +97,7 @@ impl Function {
     where
         H: Handler<Schedule, A>,
     {
-        Self::new(name, Trigger::Schedule { cron: cron.into() }, handler, AnyCall::Schedule)
+        Self::new(name, Trigger::Schedule { cron: cron.into() }, handler, AnyDecode::Schedule)
     }
 
     /// Called by each blob written to the bucket `B` whose name begins with `prefix`, at least once for each state of its
@@ -105,7 +108,7 @@ impl Function {
         H: Handler<BlobsCreated<B>, A>,
     {
         let trigger = Trigger::BlobCreated { bucket: B::NAME, prefix: prefix.into() };
-        Self::new(name, trigger, handler, AnyCall::BlobCreated)
+        Self::new(name, trigger, handler, AnyDecode::BlobCreated)
     }
 
     /// Called by each change of a document of the collection `C` (created, replaced, deleted), at least once and, for one
@@ -118,19 +121,20 @@ impl Function {
         C: Collection,
         H: Handler<DocumentsChanged<C>, A>,
     {
-        Self::new(name, Trigger::DocumentChanged { collection: C::NAME }, handler, AnyCall::DocumentChanged)
+        Self::new(name, Trigger::DocumentChanged { collection: C::NAME }, handler, AnyDecode::DocumentChanged)
     }
 
     fn new<K: TriggerKind, A, H: Handler<K, A>>(
         name: impl Into<String>,
         trigger: Trigger,
         handler: H,
-        wrap: fn(Call<K>) -> AnyCall,
+        wrap: fn(Decode<K>) -> AnyDecode,
     ) -> Self {
         Self {
             name: name.into(),
             summary: None,
             limits: Limits::default(),
+            idempotent: None,
             trigger,
             signature: H::signature(),
             prepare: Box::new(move |setup| handler.clone().prepare(setup).map(wrap)),
@@ -159,6 +163,14 @@ impl Function {
     #[must_use]
     pub fn summary(mut self, summary: impl Into<String>) -> Self {
         self.summary = Some(summary.into());
+        self
+    }
+
+    /// Done once for each key, however often it is asked for. Not for functions called by blobs or by changes, which are
+    /// called once for each state already, nor for answers that are streams.
+    #[must_use]
+    pub fn idempotent(mut self, idempotent: Idempotent) -> Self {
+        self.idempotent = Some(idempotent);
         self
     }
 

@@ -32,10 +32,7 @@ where
     match read {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(problem)) => {
-            tokio::spawn(async move {
-                let (time, bytes) = LINGER;
-                tokio::time::timeout(time, discard(&mut body, bytes)).await
-            });
+            discard(body);
             Err(problem)
         }
         Err(_elapsed) => {
@@ -67,7 +64,15 @@ where
     Ok(bytes.freeze())
 }
 
-async fn discard<B: Body<Data = Bytes> + Unpin>(body: &mut B, most: u64) {
+/// Reads on, in a task of its own, what was refused; nothing of it is kept.
+pub(crate) fn discard<B: Body<Data = Bytes> + Send + Unpin + 'static>(mut body: B) {
+    if !body.is_end_stream() {
+        let (time, bytes) = LINGER;
+        tokio::spawn(async move { tokio::time::timeout(time, drain(&mut body, bytes)).await });
+    }
+}
+
+async fn drain<B: Body<Data = Bytes> + Unpin>(body: &mut B, most: u64) {
     let mut left = most;
     while let Some(Ok(frame)) = body.frame().await {
         let length = frame.data_ref().map_or(0, |chunk| chunk.len() as u64);

@@ -1,9 +1,11 @@
 //! What the headers of a request must and may be.
 
+use anyport_ports::CallContext;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 use uuid::Uuid;
 
+use crate::layers::CORRELATION_ID;
 use crate::problem::Problem;
 
 /// Most headers of a request.
@@ -39,14 +41,21 @@ pub(crate) fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
+/// What the request came of: as it says, if that is an id, or else the request itself.
+pub(super) fn correlation_id(headers: &HeaderMap, request_id: &str) -> String {
+    let given = headers.get(CORRELATION_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let context = CallContext::none().with_request_id(request_id).with_correlation_id(given);
+    context.correlation_id().unwrap_or_default().to_owned()
+}
+
 /// Whether the request says that it has no body.
-pub(super) fn is_empty(headers: &HeaderMap) -> bool {
+pub(crate) fn is_empty(headers: &HeaderMap) -> bool {
     let length = headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0");
     length && !headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Refuses a media type other than JSON, in UTF-8.
-pub(super) fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
     let refuse = |what: &str| {
         let detail = format!("{what}: send content-type: application/json");
         Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))

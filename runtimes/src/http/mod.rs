@@ -7,11 +7,12 @@ mod service;
 
 use std::time::Duration;
 
-pub(crate) use body::read as read_body;
+pub(crate) use body::{discard as discard_body, read as read_body};
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 pub(crate) use head::REQUEST_ID;
 #[cfg(feature = "server")]
 pub(crate) use head::{check_headers, request_id};
+pub(crate) use head::{check_json, is_empty};
 pub use service::{HttpService, ResponseBody};
 
 /// Bounds of what clients may take their time with.

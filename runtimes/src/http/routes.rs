@@ -3,24 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyport_ports::handles::Ports;
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
-use tokio::sync::Semaphore;
 
 use crate::function::kind::Http;
-use crate::function::{AnyCall, Call, Limits, Trigger};
+use crate::function::{AnyDecode, Trigger};
+use crate::layers::{Around, Stack};
 use crate::problem::Problem;
-use crate::workload::{BodyKind, Prepared};
+use crate::workload::Prepared;
 
 /// An HTTP function on its route.
 pub(super) struct Route {
     pub(super) function: Arc<str>,
-    pub(super) limits: Limits,
-    pub(super) body: BodyKind,
-    pub(super) call: Call<Http>,
-    /// How many more invocations may run at once.
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) stack: Stack<Http>,
 }
 
 /// The functions of one path.
@@ -30,10 +25,11 @@ pub(super) struct Resource {
     methods: BTreeMap<String, Route>,
 }
 
-/// All routes, and the adapters that their functions are called with.
+/// All routes.
 pub(super) struct Routes {
     paths: matchit::Router<Resource>,
-    pub(super) ports: Ports,
+    /// The layers around each function.
+    pub(super) layers: BTreeMap<Arc<str>, Arc<[&'static str]>>,
 }
 
 /// A resource found, and what its path's parameters are.
@@ -44,21 +40,16 @@ pub(super) struct Found<'a> {
 
 impl Routes {
     /// The routes of the HTTP functions; what the router refuses, in words.
-    pub(super) fn new(prepared: &Prepared, ports: Ports) -> Result<Self, String> {
-        let mut resources: BTreeMap<String, Resource> = BTreeMap::new();
+    pub(super) fn new(prepared: &Prepared, around: &Around) -> Result<Self, String> {
+        let (mut resources, mut layers) = (BTreeMap::<String, Resource>::new(), BTreeMap::new());
         for function in &prepared.functions {
-            let (Trigger::Http { method, path }, AnyCall::Http(call)) = (&function.trigger, &function.call) else {
+            let (Trigger::Http { method, path }, AnyDecode::Http(decode)) = (&function.trigger, &function.decode)
+            else {
                 continue;
             };
-            let permits =
-                usize::try_from(function.limits.concurrency).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS);
-            let route = Route {
-                function: Arc::clone(&function.name),
-                limits: function.limits,
-                body: function.body,
-                call: Arc::clone(call),
-                permits: Arc::new(Semaphore::new(permits)),
-            };
+            let stack = Stack::new(function, Arc::clone(decode), around);
+            layers.insert(Arc::clone(&function.name), Arc::clone(stack.order()));
+            let route = Route { function: Arc::clone(&function.name), stack };
             let resource = resources
                 .entry(path.clone())
                 .or_insert_with(|| Resource { template: path.as_str().into(), methods: BTreeMap::new() });
@@ -68,7 +59,7 @@ impl Routes {
         for (path, resource) in resources {
             paths.insert(path.clone(), resource).map_err(|error| format!("the route {path:?}: {error}"))?;
         }
-        Ok(Self { paths, ports })
+        Ok(Self { paths, layers })
     }
 
     /// The resource of a path: 404 if there is none, 400 if it is not UTF-8.

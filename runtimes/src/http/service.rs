@@ -1,5 +1,6 @@
-//! The service: decode, validate, call, encode.
+//! The service: to the function's layers, and back as a response.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,20 +14,22 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body::Body;
+use http_body_util::BodyExt as _;
 use tower::Service;
-use tracing::Instrument as _;
+use tracing::Span;
 
 use super::HttpOptions;
-use super::head::{REQUEST_ID, check_headers, check_json, is_empty, request_id};
+use super::head::{REQUEST_ID, check_headers, correlation_id, request_id};
 use super::routes::{Route, Routes};
 use crate::answer::{AnswerBody, HttpAnswer};
 use crate::function::BoxFuture;
-use crate::function::kind::HttpInvocation;
-use crate::pipeline::{self, Deadline};
+use crate::layers::{Around, Arrived, CORRELATION_ID, Call, Deadline, HostContext, State, unrouted};
 use crate::problem::Problem;
 use crate::schemas::Compile;
+use crate::surroundings::Surroundings;
+use crate::telemetry::metrics::{self, RequestEnd};
 use crate::trace_context::TraceContext;
-use crate::workload::{BodyKind, InvalidWorkload, Prepared, Workload};
+use crate::workload::{InvalidWorkload, Prepared, Workload};
 
 /// The body of every response.
 pub type ResponseBody = AnswerBody;
@@ -37,12 +40,7 @@ pub type ResponseBody = AnswerBody;
 /// the request's extensions.
 #[derive(Clone)]
 pub struct HttpService {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    routes: Routes,
-    options: HttpOptions,
+    routes: Arc<Routes>,
 }
 
 /// What the log tells of a request.
@@ -52,21 +50,34 @@ struct Line {
     function: Option<Arc<str>>,
 }
 
+/// The identifiers that an answer bears.
+struct Identifiers {
+    request: String,
+    correlation: String,
+}
+
 impl HttpService {
     /// The HTTP functions of a workload, called with these adapters.
-    pub fn new(workload: &Workload, ports: Ports, options: HttpOptions) -> Result<Self, InvalidWorkload> {
-        Self::of(workload.name(), &workload.prepare(Compile::Now)?, ports, options)
-    }
-
-    pub(crate) fn of(
-        workload: &str,
-        prepared: &Prepared,
+    pub fn new(
+        workload: &Workload,
         ports: Ports,
+        surroundings: &Surroundings,
         options: HttpOptions,
     ) -> Result<Self, InvalidWorkload> {
-        let routes = Routes::new(prepared, ports)
-            .map_err(|problem| InvalidWorkload { workload: workload.to_owned(), problems: vec![problem] })?;
-        Ok(Self { inner: Arc::new(Inner { routes, options }) })
+        let around = Around::new(workload.name(), ports, surroundings.clone(), options.body_timeout);
+        Self::of(&workload.prepare(Compile::Now)?, &around)
+    }
+
+    pub(crate) fn of(prepared: &Prepared, around: &Around) -> Result<Self, InvalidWorkload> {
+        prepared.fits(&around.app, &around.surroundings)?;
+        let routes = Routes::new(prepared, around)
+            .map_err(|problem| InvalidWorkload { workload: around.app.to_string(), problems: vec![problem] })?;
+        Ok(Self { routes: Arc::new(routes) })
+    }
+
+    /// The layers around each function, by its name: from the outermost to the handler.
+    pub fn layers(&self) -> BTreeMap<Arc<str>, Arc<[&'static str]>> {
+        self.routes.layers.clone()
     }
 }
 
@@ -84,89 +95,93 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let inner = Arc::clone(&self.inner);
-        Box::pin(async move {
-            let id = request_id(request.headers());
-            let span = tracing::info_span!("request", request_id = %id, trace_id = tracing::field::Empty);
-            if let Some(trace) = TraceContext::of(request.headers()) {
-                span.record("trace_id", trace.trace_id());
-            }
-            Ok(inner.serve(request, &id).instrument(span).await)
-        })
+        let routes = Arc::clone(&self.routes);
+        Box::pin(async move { Ok(routes.serve(request).await) })
     }
 }
 
-impl Inner {
-    async fn serve<B>(&self, request: Request<B>, id: &str) -> Response<ResponseBody>
+impl Routes {
+    async fn serve<B>(&self, request: Request<B>) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let (method, mut line) = (parts.method.clone(), Line::default());
-        let answer = self.answer(parts, body, &mut line).await;
+        let request = request_id(&parts.headers);
+        let ids = Identifiers { correlation: correlation_id(&parts.headers, &request), request };
+        let method = parts.method.clone();
+        let mut line = Line::default();
+        let (answer, span) = match self.routed(&parts, &mut line) {
+            Ok((route, path)) => route.answer(path, parts, body, &ids).await,
+            Err(problem) => {
+                let trace = TraceContext::of(&parts.headers);
+                (Err(problem), unrouted(&ids.request, &ids.correlation, trace))
+            }
+        };
         let mut response = answer.map_or_else(|problem| problem.response(), response);
-        if let Ok(id) = HeaderValue::from_str(id) {
-            response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), id);
+        for (name, id) in [(REQUEST_ID, &ids.request), (CORRELATION_ID, &ids.correlation)] {
+            if let Ok(id) = HeaderValue::from_str(id) {
+                response.headers_mut().insert(HeaderName::from_static(name), id);
+            }
         }
         if method == Method::HEAD {
             without_body(&mut response);
         }
-        tracing::info!(
-            %method,
-            route = line.route.as_deref().unwrap_or("-"),
-            status = response.status().as_u16(),
-            ms = crate::duration::millis(started.elapsed()),
-            function = line.function.as_deref().unwrap_or("-"),
-            "served"
-        );
+        let (status, duration) = (response.status().as_u16(), started.elapsed());
+        let route = line.route.as_deref();
+        metrics::request_ended(&RequestEnd { method: method.as_str(), route, status, duration });
+        span.in_scope(|| {
+            tracing::info!(
+                %method,
+                route = route.unwrap_or("-"),
+                status,
+                ms = crate::duration::millis(duration),
+                function = line.function.as_deref().unwrap_or("-"),
+                "served"
+            );
+        });
         response
     }
 
-    async fn answer<B>(&self, parts: Parts, body: B, line: &mut Line) -> Result<HttpAnswer, Problem>
-    where
-        B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Box<dyn StdError + Send + Sync>>,
-    {
+    /// The function's route, and what its path's parameters are.
+    fn routed(&self, parts: &Parts, line: &mut Line) -> Result<(&Route, Vec<(String, String)>), Problem> {
         check_headers(&parts.headers)?;
-        let found = self.routes.find(parts.uri.path())?;
+        let found = self.find(parts.uri.path())?;
         line.route = Some(Arc::clone(&found.resource.template));
         let route = found.resource.route(&parts.method)?;
         line.function = Some(Arc::clone(&route.function));
-        let body = self.body(route, &parts, body).await?;
-        let deadline = parts.extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
-        let permit = Arc::clone(&route.permits).try_acquire_owned().map_err(|_| {
-            let most = route.limits.concurrency;
-            Problem::unavailable("overloaded", format!("{most} requests are being served here already: try again"))
-        })?;
-        let invocation = HttpInvocation {
-            path: found.parameters,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers,
-            body,
-            principal: None,
-        };
-        let call = async { (route.call)(invocation, &self.routes.ports).await };
-        let timeout = deadline.within(route.limits.timeout);
-        let deadline = Deadline::after(timeout);
-        let mut answer = pipeline::bounded(timeout, call).await??;
-        answer.body = answer.body.bounded(deadline, permit);
-        Ok(answer)
+        Ok((route, found.parameters))
     }
+}
 
-    async fn body<B>(&self, route: &Route, parts: &Parts, body: B) -> Result<Bytes, Problem>
+impl Route {
+    /// What the function answers, and the span of the call.
+    async fn answer<B>(
+        &self,
+        path: Vec<(String, String)>,
+        parts: Parts,
+        body: B,
+        ids: &Identifiers,
+    ) -> (Result<HttpAnswer, Problem>, Span)
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        match route.body {
-            BodyKind::None => return Ok(Bytes::new()),
-            // Without a body its media type does not matter: the extractor tells that the body is missing.
-            BodyKind::Json if !is_empty(&parts.headers) || !body.is_end_stream() => check_json(&parts.headers)?,
-            BodyKind::Json | BodyKind::Bytes => {}
-        }
-        super::read_body(&parts.headers, body, route.limits.body_bytes, self.options.body_timeout).await
+        let deadline = parts.extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+        let mut host = HostContext::until(deadline);
+        host.request_id = Some(ids.request.clone());
+        host.trace = TraceContext::of(&parts.headers);
+        let arrival = Arrived {
+            path,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            body: body.map_err(Into::into).boxed_unsync(),
+        };
+        let call = Call { arrival, state: State::new(host) };
+        let span = call.state.span();
+        let answer = self.stack.call(call).await;
+        (answer, span.get())
     }
 }
 
@@ -186,6 +201,6 @@ fn without_body(response: &mut Response<ResponseBody>) {
 
 impl fmt::Debug for HttpService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpService").field("options", &self.inner.options).finish_non_exhaustive()
+        f.debug_set().entries(self.routes.layers.keys()).finish()
     }
 }

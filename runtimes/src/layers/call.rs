@@ -3,9 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use anyport_ports::CallContext;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::Span;
 
 use super::deadline::Deadline;
+use super::idempotency::Identity;
 use super::kind::Kind;
 use crate::function::BoxFuture;
 use crate::trace_context::TraceContext;
@@ -65,6 +67,9 @@ impl SharedSpan {
     }
 }
 
+/// The right to run, among as many as the function's limits allow.
+pub(super) type Permit = Arc<OwnedSemaphorePermit>;
+
 /// What is known of a call besides what it brings.
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -76,6 +81,8 @@ pub(crate) struct State {
     pub(super) deadline: Deadline,
     /// Whether it is the first of its process.
     pub(super) cold_start: bool,
+    /// That it counts among those running: kept for as long as anything of it runs.
+    pub(super) permit: Option<Permit>,
 }
 
 impl State {
@@ -103,5 +110,7 @@ pub(super) struct Admitted<K: Kind> {
 /// A call whose parameters are right: the handler is ready to run, and has not begun.
 pub(super) struct Validated<K: Kind> {
     pub(super) run: BoxFuture<'static, Result<K::Answer, K::Rejection>>,
+    /// What makes it the same call as another, if its function is idempotent and it has a key; or what is wrong with the key.
+    pub(super) identity: Result<Option<Identity>, K::Rejection>,
     pub(super) state: State,
 }

@@ -77,6 +77,10 @@ impl<K: Kind, S: Inner<Call<K>, K>> Service<Call<K>> for RequestContext<S> {
                 span_id = tracing::field::Empty,
                 trace_sampled = tracing::field::Empty,
                 cold_start = call.state.cold_start,
+                outcome = tracing::field::Empty,
+                otel.name = &*function,
+                otel.kind = kind(K::TRIGGER),
+                otel.status_code = tracing::field::Empty,
             );
             let parent = carried.traceparent().and_then(TraceContext::from_traceparent).or(trace);
             let own = adopt(&span, parent);
@@ -104,7 +108,18 @@ pub(crate) fn unrouted(request_id: &str, correlation_id: &str, trace: Option<Tra
         span_id = tracing::field::Empty,
         trace_sampled = tracing::field::Empty,
         cold_start = false,
+        otel.name = "no function",
+        otel.kind = kind("http"),
     );
     adopt(&span, trace);
     span
+}
+
+/// What tracers call a span of this trigger.
+fn kind(trigger: &str) -> &'static str {
+    match trigger {
+        "http" => "server",
+        "schedule" => "internal",
+        _ => "consumer",
+    }
 }

@@ -4,22 +4,29 @@ use std::sync::Arc;
 
 use anyport_ports::CallContext;
 use anyport_ports::handles::Ports;
+use anyport_ports::idempotency::{KeptHeaders, StoredBody, StoredResponse};
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Body as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::call::Permit;
 use super::deadline::Deadline;
+use super::idempotency::Identity;
 use super::limits::Bounds;
 use super::{CORRELATION_ID, Kind, State};
-use crate::answer::{BodyError, HttpAnswer};
+use crate::answer::{AnswerBody, BodyError, HttpAnswer};
 use crate::auth::{Authenticate, identify};
+use crate::function::Idempotent;
 use crate::function::kind::{Http, HttpInvocation};
 use crate::http::{check_json, discard_body, is_empty, read_body};
 use crate::problem::Problem;
 use crate::telemetry::metrics::{self, Outcome};
 use crate::workload::BodyKind;
+
+/// The header of answers that are given again.
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A request on its route, with its body still to come.
 pub(crate) struct Arrived {
@@ -98,8 +105,43 @@ impl Kind for Http {
         Ok(())
     }
 
-    fn hold(mut answer: HttpAnswer, deadline: Deadline, permit: OwnedSemaphorePermit) -> HttpAnswer {
+    fn hold(mut answer: HttpAnswer, deadline: Deadline, permit: Permit) -> HttpAnswer {
         answer.body = answer.body.bounded(deadline, permit);
         answer
     }
+
+    fn identity(invocation: &HttpInvocation, settings: &Idempotent) -> Result<Option<Identity>, Problem> {
+        Identity::of_request(invocation, settings)
+    }
+
+    fn stored(answer: HttpAnswer, kept: &KeptHeaders) -> (HttpAnswer, StoredResponse) {
+        let mut stored = StoredResponse::new(answer.status.as_u16(), Bytes::new());
+        // Functions whose answers are streams are refused at start.
+        stored.body = answer.body.whole().map_or(StoredBody::Lost { length: 0 }, StoredBody::Kept);
+        let stored = stored.with_headers(texts(&answer.headers), kept);
+        (answer, stored)
+    }
+
+    fn failure(problem: &Problem, kept: &KeptHeaders) -> StoredResponse {
+        let (head, body) = problem.response().into_parts();
+        let stored = StoredResponse::new(head.status.as_u16(), body.whole().unwrap_or_default());
+        stored.with_headers(texts(&head.headers), kept)
+    }
+
+    fn replayed(stored: StoredResponse) -> Result<HttpAnswer, Problem> {
+        let status = StatusCode::from_u16(stored.status).map_err(|_| Problem::internal())?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &stored.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                headers.append(name, value);
+            }
+        }
+        headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        let body = stored.bytes().cloned().unwrap_or_default();
+        Ok(HttpAnswer { status, headers, body: AnswerBody::from(body) })
+    }
+}
+
+fn texts(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
 }

@@ -4,12 +4,16 @@ use std::future::Future;
 
 use anyport_ports::CallContext;
 use anyport_ports::handles::Ports;
+use anyport_ports::idempotency::{KeptHeaders, StoredResponse};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::call::Permit;
 use super::deadline::Deadline;
+use super::idempotency::{Conflict, Identity};
 use super::limits::Bounds;
 use super::{Interruption, State};
 use crate::auth::Authenticate;
+use crate::function::Idempotent;
 use crate::telemetry::metrics::Outcome;
 
 /// A function's decoders: the handler's future, not yet begun, or why the parameters are not right.
@@ -31,7 +35,7 @@ pub(crate) trait Kind: Send + Sync + 'static {
     /// What a call that succeeded is answered.
     type Answer: Send + 'static;
     /// What a call that failed is answered.
-    type Rejection: From<Interruption> + Send + 'static;
+    type Rejection: From<Interruption> + From<Conflict> + Send + 'static;
 
     /// How a call that was not answered well ended, for metrics.
     fn outcome(rejection: &Self::Rejection) -> Outcome;
@@ -66,5 +70,17 @@ pub(crate) trait Kind: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Self::Rejection>> + Send;
 
     /// Keeps the permit for as long as the answer is being sent.
-    fn hold(answer: Self::Answer, deadline: Deadline, permit: OwnedSemaphorePermit) -> Self::Answer;
+    fn hold(answer: Self::Answer, deadline: Deadline, permit: Permit) -> Self::Answer;
+
+    /// What makes the call the same as another; `None` if nothing does and nothing has to.
+    fn identity(invocation: &Self::Invocation, settings: &Idempotent) -> Result<Option<Identity>, Self::Rejection>;
+
+    /// The answer, and how it is kept.
+    fn stored(answer: Self::Answer, kept: &KeptHeaders) -> (Self::Answer, StoredResponse);
+
+    /// How a failure is kept.
+    fn failure(rejection: &Self::Rejection, kept: &KeptHeaders) -> StoredResponse;
+
+    /// The answer or the failure that was kept with its body.
+    fn replayed(stored: StoredResponse) -> Result<Self::Answer, Self::Rejection>;
 }

@@ -68,9 +68,11 @@ impl<K: Kind, S: Inner<Admitted<K>, K>> Service<Call<K>> for WithinLimits<S> {
     fn call(&mut self, call: Call<K>) -> Self::Future {
         let (mut inner, bounds) = (self.inner.clone(), Arc::clone(&self.bounds));
         Box::pin(async move {
-            let Call { arrival, state } = call;
+            let Call { arrival, mut state } = call;
             let deadline = state.deadline;
             let (arrival, permit) = K::admit(arrival, &bounds).await?;
+            let permit = Arc::new(permit);
+            state.permit = Some(Arc::clone(&permit));
             let invocation = K::read(arrival, &bounds).await?;
             let answer = inner.call(Admitted { invocation, state }).await?;
             Ok(K::hold(answer, deadline, permit))

@@ -10,6 +10,7 @@
 //! | [`limits`] | how many at once, and only then the body, within its bound |
 //! | [`authentication`] | who calls |
 //! | [`validation`] | the parameters; the handler is not called before they are right |
+//! | [`idempotency`] | what was done is answered again and not done again |
 //! | [`handler`] | the function itself |
 //!
 //! The types keep the order: each layer takes what the one around it gives. Every service is always ready; what is over a
@@ -23,6 +24,7 @@ mod deadline;
 mod events;
 mod handler;
 mod http;
+mod idempotency;
 mod kind;
 mod limits;
 mod telemetry;
@@ -33,6 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyport_ports::handles::Ports;
+use anyport_ports::idempotency::{DocumentIdempotency, Idempotency};
 use tower::util::BoxCloneSyncService;
 use tower::{Service, ServiceBuilder, ServiceExt as _};
 
@@ -58,13 +61,19 @@ pub(crate) struct Around {
     pub(crate) surroundings: Surroundings,
     /// How long a body may take to arrive.
     pub(crate) body_timeout: Duration,
+    /// Keeps track of what idempotent functions did.
+    pub(crate) idempotency: Arc<dyn Idempotency>,
     /// Whether a function has been called yet.
     called: Arc<AtomicBool>,
 }
 
 impl Around {
     pub(crate) fn new(app: &str, ports: Ports, surroundings: Surroundings, body_timeout: Duration) -> Self {
-        Self { app: app.into(), ports, surroundings, body_timeout, called: Arc::default() }
+        let idempotency = surroundings.idempotency.clone().unwrap_or_else(|| {
+            let (documents, clock, ids) = (ports.documents.clone(), ports.clock.clone(), ports.ids.clone());
+            Arc::new(DocumentIdempotency::new(documents, clock, ids))
+        });
+        Self { app: app.into(), ports, surroundings, body_timeout, idempotency, called: Arc::default() }
     }
 
     /// Whether this is the first call of the process.
@@ -90,7 +99,8 @@ impl<K: Kind> Stack<K> {
             .layer(deadline::DeadlineLayer::new(function.limits.timeout))
             .layer(limits::LimitsLayer::new(function, around))
             .layer(authentication::AuthenticationLayer::new(function, around))
-            .layer(validation::ValidationLayer::new(decode, around))
+            .layer(validation::ValidationLayer::new(decode, function, around))
+            .layer(idempotency::IdempotencyLayer::new(function, around))
             .service(handler::Handler);
         let order = service.order().into();
         Self { service: BoxCloneSyncService::new(service), order }

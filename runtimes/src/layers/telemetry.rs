@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 use tower::{Layer, Service};
+use tracing::Span;
 
 use super::{Call, InOrder, Inner, Kind};
 use crate::function::BoxFuture;
@@ -22,10 +23,17 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let unended = if std::thread::panicking() { Outcome::Panicked } else { Outcome::Failed };
+        let outcome = self.outcome.unwrap_or(unended);
+        // It is dropped within the call's span, whatever it is dropped for.
+        let span = Span::current();
+        span.record("outcome", outcome.as_str());
+        if outcome.is_error() {
+            span.record("otel.status_code", "ERROR");
+        }
         metrics::call_ended(&CallEnd {
             function: &self.function,
             trigger: self.trigger,
-            outcome: self.outcome.unwrap_or(unended),
+            outcome,
             duration: self.began.elapsed(),
             cold_start: self.cold_start,
         });

@@ -1,5 +1,6 @@
 //! The parameters, before the handler.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use anyport_ports::handles::Ports;
@@ -7,16 +8,18 @@ use tower::{Layer, Service};
 
 use super::call::{Admitted, Validated};
 use super::{Around, Decode, InOrder, Inner, Kind};
-use crate::function::BoxFuture;
+use crate::function::{BoxFuture, Idempotent};
+use crate::workload::PreparedFunction;
 
 pub(super) struct ValidationLayer<K: Kind> {
     decode: Decode<K>,
     ports: Ports,
+    idempotent: Option<Arc<Idempotent>>,
 }
 
 impl<K: Kind> ValidationLayer<K> {
-    pub(super) fn new(decode: Decode<K>, around: &Around) -> Self {
-        Self { decode, ports: around.ports.clone() }
+    pub(super) fn new(decode: Decode<K>, function: &PreparedFunction, around: &Around) -> Self {
+        Self { decode, ports: around.ports.clone(), idempotent: function.idempotent.clone() }
     }
 }
 
@@ -46,9 +49,11 @@ impl<K: Kind, S: Inner<Validated<K>, K>> Service<Admitted<K>> for Validation<K, 
 
     fn call(&mut self, call: Admitted<K>) -> Self::Future {
         let Admitted { invocation, state } = call;
+        let identity = self.layer.idempotent.as_deref().map(|settings| K::identity(&invocation, settings));
+        let identity = identity.unwrap_or(Ok(None));
         let ports = self.layer.ports.during(state.context.clone());
         match (self.layer.decode)(invocation, &ports) {
-            Ok(run) => Box::pin(self.inner.call(Validated { run, state })),
+            Ok(run) => Box::pin(self.inner.call(Validated { run, identity, state })),
             Err(rejection) => Box::pin(std::future::ready(Err(rejection))),
         }
     }
@@ -62,7 +67,7 @@ impl<K: Kind, S: InOrder> InOrder for Validation<K, S> {
 
 impl<K: Kind> Clone for ValidationLayer<K> {
     fn clone(&self) -> Self {
-        Self { decode: self.decode.clone(), ports: self.ports.clone() }
+        Self { decode: self.decode.clone(), ports: self.ports.clone(), idempotent: self.idempotent.clone() }
     }
 }
 

@@ -127,7 +127,7 @@ impl BlobWatch {
         match self.worker.claims.claim(&key, blob.name.as_str(), self.worker.lease()).await? {
             Claimed::Here(claim) => {
                 known.note(state, Some(self.worker.clock.now().plus(self.worker.lease())));
-                let input = CreatedBlob { name: blob.name, etag: blob.etag };
+                let input = CreatedBlob { bucket: self.bucket.clone(), name: blob.name, etag: blob.etag };
                 spawn(&self.worker, tasks, state, claim, input, ended.clone());
                 return Ok(true);
             }

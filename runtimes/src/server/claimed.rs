@@ -7,7 +7,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
 use crate::claims::{Claim, Worker};
-use crate::pipeline::Deadline;
+use crate::function::kind::EventInput;
+use crate::layers::Deadline;
 
 /// How a claim ended: done with for good, or to be looked at again then.
 pub(super) type Ended<K> = (K, Option<Timestamp>);
@@ -21,7 +22,7 @@ pub(super) fn spawn<I, K>(
     input: I,
     ended: UnboundedSender<Ended<K>>,
 ) where
-    I: Clone + Send + 'static,
+    I: EventInput + Clone,
     K: Eq + Hash + Send + 'static,
 {
     let worker = worker.clone();

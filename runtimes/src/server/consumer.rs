@@ -11,12 +11,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::backoff::Backoff;
 use crate::claims::LEASE_MARGIN;
 use crate::events::EventFunction;
-use crate::pipeline::Deadline;
+use crate::layers::HostContext;
 
 /// The least time between two looks that found nothing, whatever the adapter waits.
 const IDLE: Duration = Duration::from_millis(50);
@@ -88,26 +88,18 @@ impl Consumer {
     }
 
     async fn consume(self: Arc<Self>, delivery: Delivery, permit: OwnedSemaphorePermit) {
-        let span = tracing::info_span!(
-            "invocation",
-            function = self.function.name(),
-            message = delivery.message.id(),
-            attempt = delivery.attempt,
-        );
-        async {
-            let receipt = delivery.receipt.clone();
-            let outcome = self.outcome(delivery).await;
-            self.settle(&receipt, &outcome).await;
-        }
-        .instrument(span)
-        .await;
+        let receipt = delivery.receipt.clone();
+        let (outcome, span) = self.outcome(delivery).await;
+        self.settle(&receipt, &outcome).instrument(span).await;
         drop(permit);
     }
 
-    async fn outcome(&self, delivery: Delivery) -> Outcome {
+    /// What is to become of a message, and the span of the call.
+    async fn outcome(&self, delivery: Delivery) -> (Outcome, Span) {
         let receipt = delivery.receipt.clone();
+        let host = HostContext { lease: Some(self.lease()), ..HostContext::default() };
         tokio::select! {
-            outcome = self.function.outcome(delivery, self.retry_base, Deadline::NONE) => outcome,
+            judged = self.function.judged(delivery, self.retry_base, host) => judged,
             never = self.keep_leased(&receipt) => match never {},
         }
     }

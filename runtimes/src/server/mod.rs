@@ -1,5 +1,5 @@
 //! The plain server: HTTP, consumers for subscriptions, a scheduler that fires once across replicas, a watch on blobs,
-//! health and readiness, graceful drain, and the OpenAPI document.
+//! followers of change feeds, health and readiness, graceful drain, and the OpenAPI document.
 //!
 //! | path | |
 //! |---|---|
@@ -13,6 +13,7 @@ mod bare_errors;
 mod blob_watch;
 mod claimed;
 mod consumer;
+mod feed;
 mod readiness;
 mod router;
 mod scheduler;
@@ -24,9 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyport_ports::blobs::FetchSigned;
 use anyport_ports::handles::Ports;
-use anyport_ports::resources::Provision;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -34,8 +33,10 @@ use tokio_util::sync::CancellationToken;
 pub use settings::ServerSettings;
 
 use crate::events::EventFunctions;
-use crate::http::{HttpOptions, HttpService};
+use crate::http::HttpService;
+use crate::layers::Around;
 use crate::schemas::Compile;
+use crate::surroundings::Surroundings;
 use crate::workload::{InvalidWorkload, Workload};
 use readiness::{Readiness, Stage};
 
@@ -99,19 +100,19 @@ pub async fn listen(settings: &ServerSettings) -> Result<TcpListener, ServeError
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
-/// Starts a server on a listener: it provisions what the workload needs if there is a provisioner, and then takes work.
+/// Starts a server on a listener: it provisions what the workload needs if its surroundings have a provisioner, and then takes
+/// work.
 pub async fn start(
     listener: TcpListener,
     workload: Workload,
     ports: Ports,
-    provision: Option<Arc<dyn Provision>>,
-    signed: Option<Arc<dyn FetchSigned>>,
+    surroundings: Surroundings,
     settings: ServerSettings,
 ) -> Result<Running, ServeError> {
     let prepared = workload.prepare(Compile::Now)?;
-    let options = HttpOptions::default().body_timeout(settings.body_timeout);
-    let functions = HttpService::of(workload.name(), &prepared, ports.clone(), options)?;
-    let events = EventFunctions::of(workload.name(), &prepared, &ports)?;
+    let around = Around::new(workload.name(), ports.clone(), surroundings.clone(), settings.body_timeout);
+    let functions = HttpService::of(&prepared, &around)?;
+    let events = EventFunctions::of(&prepared, &around)?;
     let unheard = |source| ServeError::Listen { address: settings.address, source };
     let address = listener.local_addr().map_err(unheard)?;
 
@@ -120,16 +121,17 @@ pub async fn start(
         functions,
         readiness: readiness.clone(),
         openapi: Arc::new(prepared.openapi(&workload)),
-        signed,
+        signed: surroundings.signed,
         body_timeout: settings.body_timeout,
     });
     tasks.spawn(accept::accept(listener, router, settings.clone(), stop.clone()));
 
-    if let Some(provision) = provision {
+    if let Some(provision) = surroundings.provision {
         provision.provision(&workload.resources()).await.map_err(ServeError::Provision)?;
     }
     let count = prepared.functions.len();
-    workers::start(events, &ports, &settings, &mut tasks, &stop)
+    workers::start(events, &ports, surroundings.changes, &settings, &mut tasks, &stop)
+        .await
         .map_err(|problem| InvalidWorkload { workload: workload.name().to_owned(), problems: vec![problem] })?;
     readiness.enter(Stage::Ready);
     tracing::info!(workload = workload.name(), %address, functions = count, "ready");
@@ -142,14 +144,14 @@ pub async fn serve(
     listener: TcpListener,
     workload: Workload,
     ports: Ports,
-    provision: Option<Arc<dyn Provision>>,
-    signed: Option<Arc<dyn FetchSigned>>,
+    surroundings: Surroundings,
     settings: ServerSettings,
     on_ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
     let mut signals = signals::Signals::install().map_err(ServeError::Signals)?;
+    let telemetry = surroundings.telemetry.clone();
     let running = tokio::select! {
-        running = start(listener, workload, ports, provision, signed, settings) => running?,
+        running = start(listener, workload, ports, surroundings, settings) => running?,
         () = signals.next() => return Ok(()),
     };
     on_ready(running.address());
@@ -157,6 +159,9 @@ pub async fn serve(
     tokio::select! {
         () = running.shutdown() => {}
         () = signals.next() => tracing::warn!("a second signal: what was in flight is cut off"),
+    }
+    if let Some(telemetry) = telemetry {
+        telemetry.shutdown().await;
     }
     Ok(())
 }

@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
     use crate::http::HttpOptions;
-    use crate::{Function, NoContent, SystemClock, UuidIds, Workload};
+    use crate::{Function, NoContent, Surroundings, SystemClock, UuidIds, Workload};
 
     async fn ping() -> Result<NoContent, anyport_ports::Error> {
         Ok(NoContent)
@@ -191,7 +191,7 @@ mod tests {
         let workload = Workload::new("example").function(Function::http("ping", Method::GET, "/ping", ping));
         let readiness = Readiness::starting();
         let router = router(Parts {
-            functions: HttpService::new(&workload, ports, HttpOptions::default()).unwrap(),
+            functions: HttpService::new(&workload, ports, &Surroundings::none(), HttpOptions::default()).unwrap(),
             readiness: readiness.clone(),
             openapi: Arc::new(Value::Null),
             signed: None,

@@ -32,7 +32,7 @@ pub struct ServerSettings {
     #[serde(with = "crate::duration")]
     #[schemars(schema_with = "crate::duration::schema")]
     pub receive_wait: Duration,
-    /// The pause before a failed message, slot or blob is tried again; it doubles with each attempt. Default 1 s.
+    /// The pause before a failed message, slot, blob or change is tried again; it doubles with each attempt. Default 1 s.
     #[serde(with = "crate::duration")]
     #[schemars(schema_with = "crate::duration::schema")]
     pub retry_base: Duration,
@@ -44,6 +44,10 @@ pub struct ServerSettings {
     #[serde(with = "crate::duration")]
     #[schemars(schema_with = "crate::duration::schema")]
     pub blob_poll_interval: Duration,
+    /// How often the changes of a collection are asked for while there are none. Default 1 s.
+    #[serde(with = "crate::duration")]
+    #[schemars(schema_with = "crate::duration::schema")]
+    pub feed_poll_interval: Duration,
 }
 
 impl Default for ServerSettings {
@@ -58,6 +62,7 @@ impl Default for ServerSettings {
             retry_base: Duration::from_secs(1),
             schedule_catch_up: Duration::from_hours(1),
             blob_poll_interval: Duration::from_secs(1),
+            feed_poll_interval: Duration::from_secs(1),
         }
     }
 }

@@ -1,21 +1,28 @@
 //! From event functions to the tasks that call them.
 
+use std::sync::Arc;
+
+use anyport_ports::documents::Changes;
 use anyport_ports::handles::Ports;
+use anyport_ports::leases::{DocumentLeases, Leases};
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::blob_watch::BlobWatch;
 use super::consumer::Consumer;
+use super::feed::Feed;
 use super::scheduler::Schedule;
 use super::settings::ServerSettings;
 use crate::claims::{Claims, KEEP_SLOTS, Worker};
 use crate::events::EventFunctions;
 use crate::schedule::Cron;
 
-/// Starts consumers, schedules and blob watches, each a task; what is no cron pattern, in words.
-pub(super) fn start(
+/// Starts consumers, schedules, blob watches and followers of feeds, each a task; why they cannot run, in words.
+pub(super) async fn start(
     functions: EventFunctions,
     ports: &Ports,
+    changes: Option<Arc<dyn Changes>>,
     settings: &ServerSettings,
     tasks: &mut JoinSet<()>,
     stop: &CancellationToken,
@@ -36,6 +43,23 @@ pub(super) fn start(
         let worker = Worker { function, clock: ports.clock.clone(), claims: claims.clone(), keep: None };
         let (blobs, interval) = (ports.blobs.clone(), settings.blob_poll_interval);
         tasks.spawn(BlobWatch { worker, blobs, bucket, prefix, interval }.run(stop.clone()));
+    }
+    let (documents, clock, ids) = (&ports.documents, &ports.clock, &ports.ids);
+    let leases: Arc<dyn Leases> = Arc::new(DocumentLeases::new(documents.clone(), clock.clone(), ids.clone()));
+    let mut feeds = Vec::new();
+    for (collection, function) in functions.changes {
+        let name = function.name();
+        let changes = changes.clone().ok_or_else(|| {
+            format!("{name}: it is called by changes of documents, and the store of documents is given without a feed of them")
+        })?;
+        let (documents, leases, clock) = (documents.clone(), leases.clone(), clock.clone());
+        let (interval, retry_base) = (settings.feed_poll_interval, settings.retry_base);
+        feeds.push(Feed { function, collection, changes, documents, leases, clock, interval, retry_base });
+    }
+    // What is written once the server is ready is not to be missed.
+    join_all(feeds.iter().map(Feed::register)).await;
+    for feed in feeds {
+        tasks.spawn(feed.run(stop.clone()));
     }
     Ok(())
 }

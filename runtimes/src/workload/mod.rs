@@ -5,16 +5,18 @@ mod validate;
 use std::sync::Arc;
 
 use anyport_ports::CollectionName;
+use anyport_ports::leases::DocumentLeases;
 use anyport_ports::resources::{CollectionSpec, Resources};
 use serde_json::Value;
 pub(crate) use validate::path_parameters;
 
 use crate::extract::{Parameter, Setup};
-use crate::function::{AnyCall, Function, Limits, Trigger};
+use crate::function::{AnyDecode, Function, Idempotent, Limits, Trigger};
 use crate::manifest::{FunctionManifest, Manifest};
 use crate::openapi;
 use crate::problem::Problem;
 use crate::schemas::{Compile, Schemas};
+use crate::surroundings::Surroundings;
 
 /// The collection in which the plain server's replicas agree on who does what.
 pub const RUNTIME_COLLECTION: CollectionName = CollectionName::from_static("anyport-runtime");
@@ -53,6 +55,22 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Refuses what cannot be served in these surroundings, in words.
+    pub(crate) fn fits(&self, workload: &str, surroundings: &Surroundings) -> Result<(), InvalidWorkload> {
+        let unproven = |function: &&PreparedFunction| function.caller != CallerNeeded::Never;
+        if surroundings.authenticator.is_some() || !self.functions.iter().any(|function| unproven(&function)) {
+            return Ok(());
+        }
+        let problem = |function: &PreparedFunction| {
+            format!(
+                "{}: it has a caller, and nothing proves who calls: configure whose tokens are taken",
+                function.name
+            )
+        };
+        let problems = self.functions.iter().filter(unproven).map(problem).collect();
+        Err(InvalidWorkload { workload: workload.to_owned(), problems })
+    }
+
     /// The OpenAPI document of the workload that this was prepared from.
     pub(crate) fn openapi(&self, workload: &Workload) -> Value {
         openapi::document(workload, &self.schemas)
@@ -66,7 +84,30 @@ pub(crate) struct PreparedFunction {
     pub(crate) trigger: Trigger,
     pub(crate) limits: Limits,
     pub(crate) body: BodyKind,
-    pub(crate) call: AnyCall,
+    pub(crate) caller: CallerNeeded,
+    pub(crate) idempotent: Option<Arc<Idempotent>>,
+    pub(crate) decode: AnyDecode,
+}
+
+/// Whether a function has a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallerNeeded {
+    /// Anyone may call it.
+    Never,
+    /// It is told who calls, if anyone says.
+    Optional,
+    /// A call without a caller is refused.
+    Always,
+}
+
+impl CallerNeeded {
+    fn of(function: &Function) -> Self {
+        match (function.has_caller(), function.requires_caller()) {
+            (false, _) => Self::Never,
+            (true, false) => Self::Optional,
+            (true, true) => Self::Always,
+        }
+    }
 }
 
 /// What body a function takes.
@@ -130,8 +171,8 @@ impl Workload {
         Manifest { workload: self.name.clone(), functions, resources }
     }
 
-    /// Everything that must exist for it on the plain server: what its functions need, and, if any is called by the clock
-    /// by blobs or by changes of documents, the collection [`RUNTIME_COLLECTION`].
+    /// Everything that must exist for it on the plain server: what its functions need, and, if any is called by the clock,
+    /// by blobs or by changes of documents, the collection [`RUNTIME_COLLECTION`]; for changes, that of leases as well.
     pub fn resources(&self) -> Resources {
         let mut resources = self.manifest().resources;
         let claims = |trigger: &Trigger| {
@@ -140,6 +181,9 @@ impl Workload {
         if self.functions.iter().any(|function| claims(&function.trigger)) {
             let collections = vec![CollectionSpec::new(RUNTIME_COLLECTION, Vec::new())];
             resources.merge(Resources { collections, ..Resources::default() });
+        }
+        if self.functions.iter().any(|function| matches!(function.trigger, Trigger::DocumentChanged { .. })) {
+            resources.merge(DocumentLeases::resources());
         }
         resources
     }
@@ -159,12 +203,14 @@ impl Workload {
                 _ => Vec::new(),
             };
             match (function.prepare)(&Setup { schemas: &schemas, path_parameters: &path_parameters }) {
-                Ok(call) => functions.push(PreparedFunction {
+                Ok(decode) => functions.push(PreparedFunction {
                     name: function.name.as_str().into(),
                     trigger: function.trigger.clone(),
                     limits: function.limits,
                     body: BodyKind::of(function),
-                    call,
+                    caller: CallerNeeded::of(function),
+                    idempotent: function.idempotent.clone().map(Arc::new),
+                    decode,
                 }),
                 Err(of) => problems.extend(of.into_iter().map(|problem| format!("{}: {problem}", function.name))),
             }

@@ -33,6 +33,7 @@ pub(super) fn problems(name: &str, functions: &[Function]) -> Vec<String> {
 
 fn of_function(function: &Function) -> Vec<String> {
     let mut problems = function.limits.problems();
+    problems.extend(of_idempotency(function));
     if let Err(error) = Name::new(function.name.as_str()) {
         problems.push(error.message().to_owned());
     }
@@ -47,6 +48,26 @@ fn of_function(function: &Function) -> Vec<String> {
             problems.push(format!("{collection} is the runtime's own collection: its changes call no function"));
         }
         Trigger::DocumentChanged { .. } => {}
+    }
+    problems
+}
+
+fn of_idempotency(function: &Function) -> Vec<String> {
+    let Some(idempotent) = &function.idempotent else { return Vec::new() };
+    let mut problems = idempotent.problems();
+    match &function.trigger {
+        Trigger::Http { method, .. } if method == "GET" => {
+            problems.push("a GET changes nothing: there is nothing to be idempotent about".to_owned());
+        }
+        Trigger::BlobCreated { .. } | Trigger::DocumentChanged { .. } => {
+            problems.push("it is called once for each state already: it has no key to be idempotent by".to_owned());
+        }
+        Trigger::Http { .. } | Trigger::Subscription { .. } | Trigger::Schedule { .. } => {}
+    }
+    if function.signature.answer.as_ref().is_some_and(|answer| answer.streams) {
+        problems.push(
+            "its answer is a stream, which cannot be kept to be given again: answer with a link to it".to_owned(),
+        );
     }
     problems
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyport_conformance::hosts::gateway::{Gateway, HttpCall, HttpReply};
 use anyport_memory::MemoryStore;
 use anyport_ports::Clock;
-use anyport_runtimes::SystemClock;
 use anyport_runtimes::server::{Running, ServerSettings, listen, start};
+use anyport_runtimes::{Surroundings, SystemClock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -23,7 +23,7 @@ async fn server() -> Running {
     let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
     let (memory, ports) = (Arc::new(store.handle()), ports(&store, &clock));
     let listener = listen(&settings).await.unwrap();
-    start(listener, notes::workload(), ports, Some(memory), None, settings).await.unwrap()
+    start(listener, notes::workload(), ports, Surroundings::none().provisioned_by(memory), settings).await.unwrap()
 }
 
 async fn ask(address: SocketAddr, call: &HttpCall) -> HttpReply {

@@ -77,7 +77,8 @@ async fn it_serves_only_where_the_host_has_started_it() {
     let (store, workload) = (MemoryStore::new(Arc::clone(&clock)), workload());
     store.handle().provision(&workload.resources()).await.unwrap();
     let Ok(settings) = std::env::var(BOOTSTRAP) else {
-        let refused = serve(workload, ports(&store, &clock), Surroundings::none(), LambdaSettings::default()).await.unwrap_err();
+        let refused =
+            serve(workload, ports(&store, &clock), Surroundings::none(), LambdaSettings::default()).await.unwrap_err();
         assert!(matches!(refused, LambdaError::Environment(_)), "{refused}");
         assert!(refused.to_string().contains("AWS_LAMBDA_RUNTIME_API is not set"), "{refused}");
         return;

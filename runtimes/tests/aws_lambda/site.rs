@@ -10,10 +10,12 @@ use anyport_ports::outbound::NoOutbound;
 use anyport_ports::resources::Provision as _;
 use anyport_ports::{Clock, Timestamp};
 use anyport_runtimes::aws_lambda::{EventError, Functions, LambdaSettings, Reply};
-use anyport_runtimes::{SystemClock, UuidIds, Workload};
+use anyport_runtimes::{Surroundings, SystemClock, UuidIds, Workload};
 use lambda_runtime::{Context, FunctionResponse};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::streams;
 
 /// The prefix of all names in these tests.
 pub(crate) const PREFIX: &str = "test-";
@@ -44,12 +46,17 @@ impl Site {
         store.handle().provision(&workload.resources()).await.unwrap();
         let settings = LambdaSettings { prefix: PREFIX.to_owned(), ..settings };
         let ports = Ports { messages: messages(store.handle()), ..ports(&store, &clock) };
-        let functions = Functions::new(workload, &ports, &settings).unwrap();
+        let surroundings = Surroundings::none().decoding_changes(streams::decode);
+        let functions = Functions::new(workload, &ports, &surroundings, &settings).unwrap();
         Self { store, clock, functions }
     }
 
     pub(crate) fn handle(&self) -> Memory {
         self.store.handle()
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        ports(&self.store, &self.clock)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

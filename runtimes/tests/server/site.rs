@@ -8,7 +8,7 @@ use anyport_ports::Clock;
 use anyport_ports::handles::Ports;
 use anyport_ports::outbound::NoOutbound;
 use anyport_runtimes::server::{Running, ServerSettings, listen, start};
-use anyport_runtimes::{SystemClock, UuidIds, Workload};
+use anyport_runtimes::{Surroundings, SystemClock, UuidIds, Workload};
 
 /// A store that servers share, and the clock that all go by.
 #[derive(Clone)]
@@ -30,6 +30,7 @@ impl Site {
             receive_wait: Duration::from_millis(50),
             retry_base: Duration::from_millis(10),
             blob_poll_interval: Duration::from_millis(20),
+            feed_poll_interval: Duration::from_millis(20),
             ..ServerSettings::default()
         };
         Self { store: MemoryStore::new(Arc::clone(&clock)), clock, settings }
@@ -57,7 +58,11 @@ impl Site {
     pub(crate) async fn start(&self, workload: Workload) -> Running {
         let memory = Arc::new(self.handle());
         let listener = listen(&self.settings).await.unwrap();
-        let server = start(listener, workload, self.ports(), Some(memory.clone()), Some(memory), self.settings.clone());
+        let surroundings = Surroundings::none()
+            .provisioned_by(memory.clone())
+            .signed_by(Some(memory.clone()))
+            .changed_by(Some(memory));
+        let server = start(listener, workload, self.ports(), surroundings, self.settings.clone());
         server.await.unwrap()
     }
 }

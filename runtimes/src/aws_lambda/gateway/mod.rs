@@ -19,7 +19,7 @@ pub use stream::ReplyStream;
 use super::functions::Reply;
 use super::{EventError, LambdaSettings};
 use crate::http::{HttpService, REQUEST_ID, ResponseBody};
-use crate::pipeline::Deadline;
+use crate::layers::Deadline;
 use crate::problem::Problem;
 use crate::trace_context::{TRACEPARENT, TraceContext};
 
