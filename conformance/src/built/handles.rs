@@ -1,20 +1,11 @@
-//! Handles on what is built from ports: each is made of the ports below it, which a check may look into as well.
+//! What handles on what is built from ports are made of: the ports below, which a check may look into as well.
 
 use std::sync::Arc;
 
 use anyport_ports::Clock;
 
-use crate::faults::{Faultable, Faults};
+use crate::faults::Faultable;
 use crate::subject::{DocumentStore, MessageStore};
-
-/// Idempotency, and the documents that it keeps its records in.
-#[derive(Clone)]
-pub struct IdempotencyHandle {
-    /// The documents.
-    pub store: DocumentStore,
-    /// The time that records are judged by.
-    pub clock: Arc<dyn Clock>,
-}
 
 /// Made of documents alone.
 pub(super) trait OfDocuments: Faultable {
@@ -26,16 +17,4 @@ pub(super) trait OfDocuments: Faultable {
 pub(super) trait OfDocumentsAndMessages: Faultable {
     /// Makes it.
     fn of(store: DocumentStore, messages: MessageStore, clock: Arc<dyn Clock>) -> Self;
-}
-
-impl OfDocuments for IdempotencyHandle {
-    fn of(store: DocumentStore, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
-    }
-}
-
-impl Faultable for IdempotencyHandle {
-    fn through(self, faults: &Faults) -> Self {
-        Self::of(self.store.through(faults), self.clock)
-    }
 }

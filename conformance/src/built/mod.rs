@@ -3,6 +3,7 @@
 
 mod clock;
 mod handles;
+mod idempotency;
 mod ids;
 mod leases;
 mod namespace;
@@ -10,7 +11,7 @@ mod outbox;
 
 use std::sync::Arc;
 
-pub use handles::IdempotencyHandle;
+pub use idempotency::{IdempotencyHandle, MakeCache, MakeIdempotency, Parts};
 pub use leases::{LeaseHandle, MakeLeases};
 pub use outbox::{MakeInbox, MakeOutbox, OutboxHandle};
 

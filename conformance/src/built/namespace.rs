@@ -8,8 +8,8 @@ use anyport_ports::{Clock, Result, Timestamp};
 use async_trait::async_trait;
 
 use super::clock::Both;
-use super::handles::{IdempotencyHandle, OfDocuments, OfDocumentsAndMessages};
-use super::{LeaseHandle, OutboxHandle};
+use super::handles::{OfDocuments, OfDocumentsAndMessages};
+use super::{IdempotencyHandle, LeaseHandle, OutboxHandle};
 use crate::embedded::HandOut;
 use crate::faults::Faults;
 use crate::subject::{DocumentStore, MessageStore, Namespace, Subject, TestClock};
