@@ -56,7 +56,8 @@ fn expected(name: &str) -> Option<&'static str> {
         "example-sns-event",
         "example-s3-event",
         "example-eventbridge-schedule",
-    ]) {
+    ]) || matches!(name, "example-dynamodb-event" | "example-dynamodb-event-null-items")
+    {
         return Some("Anyport.NoFunction");
     }
     None

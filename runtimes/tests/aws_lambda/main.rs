@@ -13,5 +13,7 @@ mod process;
 mod queues;
 mod schedules;
 mod site;
+mod streams;
 mod topics;
+mod triggers;
 mod workload;

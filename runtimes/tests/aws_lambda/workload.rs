@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyport_ports::handles::{Bucket, EventHead, Subscriber, Topic};
+use anyport_ports::documents::Key;
+use anyport_ports::handles::{Bucket, Collection, EventHead, Subscriber, Topic};
 use anyport_ports::messages::Message;
-use anyport_ports::{BucketName, Error, ErrorKind, TopicName};
-use anyport_runtimes::{BlobCreated, Event, Function, Limits, Tick, Workload};
+use anyport_ports::{BucketName, CollectionName, Error, ErrorKind, TopicName};
+use anyport_runtimes::{BlobCreated, DocumentChanged, Event, Function, Limits, Tick, Workload};
 use serde::{Deserialize, Serialize};
 
 pub(crate) struct Jobs;
@@ -49,6 +50,24 @@ impl Bucket for Uploads {
     const NAME: BucketName = BucketName::from_static("uploads");
 }
 
+pub(crate) struct Things;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Thing {
+    pub(crate) id: String,
+    /// What the function does with it.
+    pub(crate) how: String,
+}
+
+impl Collection for Things {
+    const NAME: CollectionName = CollectionName::from_static("things");
+    type Item = Thing;
+
+    fn key(item: &Thing) -> Result<Key, Error> {
+        Key::new("things", item.id.as_str())
+    }
+}
+
 /// What the functions were called with, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Calls(Arc<Mutex<Vec<String>>>);
@@ -65,7 +84,7 @@ impl Calls {
     }
 
     /// Notes a call; which one it is of its kind, from 1.
-    fn note(&self, call: &str) -> usize {
+    pub(crate) fn note(&self, call: &str) -> usize {
         let mut calls = self.0.lock().unwrap();
         calls.push(call.to_owned());
         calls.iter().filter(|other| *other == call).count()
@@ -107,11 +126,18 @@ pub(crate) fn workload(calls: &Calls) -> Workload {
         let time = noted.note(&format!("import {name} {}", blob.etag.as_str()));
         async move { behave(name.rsplit('/').next().unwrap(), time).await }
     };
+    let noted = calls.clone();
+    let thing = move |change: DocumentChanged<Things>| {
+        let how = change.after.map_or_else(|| "deleted".to_owned(), |thing| thing.item.how);
+        let time = noted.note(&format!("thing {} {how}", change.key.sort()));
+        async move { behave(&how, time).await }
+    };
     Workload::new("everything")
         .function(Function::subscription::<Work, _, _>("work", work).limits(limits))
         .function(Function::subscription::<Audit, _, _>("audit", audit))
         .function(Function::schedule("nightly", "0 3 * * *", nightly))
         .function(Function::blob_created::<Uploads, _, _>("import", "imports/", import))
+        .function(Function::document_changed::<Things, _, _>("thing", thing).limits(limits))
 }
 
 /// The event as it stands in a message's text.

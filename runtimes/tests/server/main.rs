@@ -7,6 +7,7 @@ mod blobs;
 mod client;
 mod consumers;
 mod drain;
+mod feeds;
 mod model;
 mod notes;
 mod openapi;
