@@ -66,6 +66,8 @@ async fn the_reference_model_passes_every_check() {
     assert_reference_passes("messages", &suite.messages).await;
     assert_reference_passes("blobs", &suite.blobs).await;
     assert_reference_passes("secrets", &suite.secrets).await;
+    assert_reference_passes("leases", &suite.leases).await;
+    assert_reference_passes("outbox", &suite.outbox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,4 +83,14 @@ async fn every_fault_of_blobs_dies_by_its_check() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_secrets_dies_by_its_check() {
     assert_power("secrets").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_leases_dies_by_its_check() {
+    assert_power("leases").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_outbox_and_inbox_dies_by_its_check() {
+    assert_power("outbox").await;
 }

@@ -3,6 +3,7 @@
 //! Each is a decorator over the reference model. A suite that passes one of them does not pin down the clause that the
 //! fault breaks; a check that fails on none of them adds nothing.
 
+mod below;
 mod blobs;
 mod changes;
 mod documents;

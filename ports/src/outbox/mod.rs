@@ -112,10 +112,10 @@ pub trait OutboxStore: Send + Sync + 'static {
     ///
     /// - **OBX-REL-1**: an event is published as it was committed, with every attribute: correlation and trace included.
     /// - **OBX-REL-2**: it is removed once it is published, and not published again by relays that come after that.
-    /// - **OBX-REL-3**: an event that was published, but whose removal failed, is published again: none is removed before.
+    /// - **OBX-REL-3**: no record is removed before its event is published: what a relay leaves that stops in between, and what
+    ///   it cannot remove, the next one publishes again. Any number of relays may run at once.
     /// - **OBX-REL-4**: it publishes no more than the limit, and says whether there is more.
     /// - **OBX-REL-5**: events of other topics, and of other collections, stay as they are.
-    /// - **OBX-REL-6**: however many relays run at once, each event is published at least once.
     /// - **OBX-DLY-1**: a delay counts from the commit: the event is not delivered before it is over, and is delivered after.
     /// - **OBX-PSN-1**: an event that is refused, or a record that cannot be read, keeps none of the others from being published,
     ///   not even those behind more of its kind than the limit.

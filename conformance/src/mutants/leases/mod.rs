@@ -1,9 +1,14 @@
 //! Seeded faults of leases.
 
-use super::Mutant;
-use crate::built::LeaseHandle;
+mod holders;
+mod records;
+mod tamper;
+mod tokens;
 
-/// Every fault.
+use crate::built::LeaseHandle;
+use crate::mutants::Mutant;
+
+/// Every seeded fault.
 pub(super) fn mutants() -> Vec<Mutant<LeaseHandle>> {
-    Vec::new()
+    [records::mutants(), tokens::mutants(), holders::mutants()].into_iter().flatten().collect()
 }

@@ -1,9 +1,16 @@
 //! Seeded faults of outbox and inbox.
 
-use super::Mutant;
-use crate::built::OutboxHandle;
+mod commits;
+mod effects;
+mod markers;
+mod relays;
+mod tamper;
+mod tamper_inbox;
 
-/// Every fault.
+use crate::built::OutboxHandle;
+use crate::mutants::Mutant;
+
+/// Every seeded fault.
 pub(super) fn mutants() -> Vec<Mutant<OutboxHandle>> {
-    Vec::new()
+    [commits::mutants(), relays::mutants(), effects::mutants(), markers::mutants()].into_iter().flatten().collect()
 }
