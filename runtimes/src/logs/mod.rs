@@ -35,7 +35,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry};
 
 pub use json::JsonLines;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
 pub(crate) use json::Line;
 pub use settings::{LogFormat, LogProfile, LogSettings};
 

@@ -19,12 +19,12 @@ pub fn adopt(span: &Span, parent: Option<TraceContext>) -> TraceContext {
     own
 }
 
-#[cfg(feature = "otlp")]
+#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
 fn placed(span: &Span, parent: Option<&TraceContext>) -> Option<TraceContext> {
     super::otlp::place(span, parent)
 }
 
-#[cfg(not(feature = "otlp"))]
+#[cfg(not(all(feature = "otlp", any(feature = "server", feature = "aws-lambda"))))]
 fn placed(_span: &Span, _parent: Option<&TraceContext>) -> Option<TraceContext> {
     None
 }

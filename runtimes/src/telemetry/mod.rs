@@ -8,7 +8,7 @@ mod adopt;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 mod install;
 pub mod metrics;
-#[cfg(feature = "otlp")]
+#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
 mod otlp;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 mod settings;

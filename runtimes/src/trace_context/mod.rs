@@ -83,13 +83,13 @@ impl TraceContext {
     }
 
     /// From what a tracer tells of a span.
-    #[cfg(feature = "otlp")]
+    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
     pub(crate) fn from_ids(trace: u128, span: u64, sampled: bool, tracestate: &str) -> Option<Self> {
         Some(Self { trace, span, sampled, state: None }.valid()?.with_tracestate(tracestate))
     }
 
     /// The ids as numbers, for a tracer.
-    #[cfg(feature = "otlp")]
+    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
     pub(crate) fn ids(&self) -> (u128, u64) {
         (self.trace, self.span)
     }

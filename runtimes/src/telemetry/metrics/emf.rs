@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
 use serde_json::{Value, json};
 use tracing::Level;
 
-use super::{CallEnd, Measurement, Outcome, Recorder};
+use super::{CallEnd, Outcome, Recorder, RequestEnd};
 use crate::logs::{Line, write_line};
 
 /// The namespace that the metrics are in.
@@ -94,6 +94,22 @@ impl Emf {
         line.finish()
     }
 
+    /// Changes what is counted of a function; what would not fit a line any more is written.
+    fn change(&self, function: &str, change: impl FnOnce(&mut Counts)) {
+        let mut functions = self.locked();
+        if !functions.contains_key(function) {
+            functions.insert(function.to_owned(), Counts::default());
+        }
+        let full = functions.get_mut(function).is_some_and(|counts| {
+            change(counts);
+            counts.seconds.len() >= MAX_VALUES
+        });
+        drop(functions);
+        if full {
+            self.flush();
+        }
+    }
+
     fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Counts>> {
         self.functions.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,37 +126,24 @@ impl Counts {
     }
 }
 
-impl Recorder for Emf {
-    fn record(&self, measurement: Measurement<'_>) {
-        let mut functions = self.locked();
-        let mut of = |function: &str, change: &dyn Fn(&mut Counts)| {
-            if !functions.contains_key(function) {
-                functions.insert(function.to_owned(), Counts::default());
-            }
-            let Some(counts) = functions.get_mut(function) else { return false };
-            change(counts);
-            counts.seconds.len() >= MAX_VALUES
-        };
-        let full = match measurement {
-            Measurement::Call(call) => of(call.function, &|counts| counts.add(call)),
-            // Gateways and load balancers measure requests themselves.
-            Measurement::Request(_) => false,
-            Measurement::Panic { function } => of(function, &|counts| counts.panics += 1),
-            Measurement::Shed { function } => of(function, &|counts| counts.shed += 1),
-            Measurement::Idempotency { function, outcome } => {
-                of(function, &|counts| *counts.idempotency.entry(outcome).or_default() += 1)
-            }
-        };
-        drop(functions);
-        if full {
-            self.flush();
-        }
+impl Recorder for Arc<Emf> {
+    fn call_ended(&self, call: &CallEnd<'_>) {
+        self.change(call.function, |counts| counts.add(call));
     }
-}
 
-impl Recorder for std::sync::Arc<Emf> {
-    fn record(&self, measurement: Measurement<'_>) {
-        Emf::record(self, measurement);
+    /// Gateways and load balancers measure requests themselves.
+    fn request_ended(&self, _request: &RequestEnd<'_>) {}
+
+    fn panicked(&self, function: &str) {
+        self.change(function, |counts| counts.panics += 1);
+    }
+
+    fn shed(&self, function: &str) {
+        self.change(function, |counts| counts.shed += 1);
+    }
+
+    fn idempotency(&self, function: &str, outcome: &'static str) {
+        self.change(function, |counts| *counts.idempotency.entry(outcome).or_default() += 1);
     }
 }
 
@@ -152,7 +155,6 @@ impl fmt::Debug for Emf {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -161,13 +163,13 @@ mod tests {
     const SPECIFICATION: &str = include_str!("emf.schema.json");
 
     /// What is written meanwhile, each line checked against the format's schema.
-    fn written(tell: impl FnOnce(&Emf)) -> Vec<Value> {
+    fn written(tell: impl FnOnce(&Arc<Emf>)) -> Vec<Value> {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
-        let emf = Emf::to("shop", move |line: &str| {
+        let emf = Arc::new(Emf::to("shop", move |line: &str| {
             assert!(!line.contains('\n'));
             kept.lock().unwrap().push(serde_json::from_str(line).unwrap());
-        });
+        }));
         tell(&emf);
         emf.flush();
         let schema = jsonschema::validator_for(&serde_json::from_str(SPECIFICATION).unwrap()).unwrap();
@@ -199,13 +201,13 @@ mod tests {
     #[test]
     fn each_function_called_has_a_line() {
         let lines = written(|emf| {
-            emf.record(Measurement::Call(&call("a", Outcome::Succeeded)));
-            emf.record(Measurement::Call(&call("a", Outcome::TimedOut)));
-            emf.record(Measurement::Call(&call("b", Outcome::Panicked)));
-            emf.record(Measurement::Panic { function: "b" });
-            emf.record(Measurement::Shed { function: "b" });
-            emf.record(Measurement::Idempotency { function: "b", outcome: "replayed" });
-            emf.record(Measurement::Call(&call("c", Outcome::Rejected)));
+            emf.call_ended(&call("a", Outcome::Succeeded));
+            emf.call_ended(&call("a", Outcome::TimedOut));
+            emf.call_ended(&call("b", Outcome::Panicked));
+            emf.panicked("b");
+            emf.shed("b");
+            emf.idempotency("b", "replayed");
+            emf.call_ended(&call("c", Outcome::Rejected));
         });
         let told = |line: &Value, names: &[&str]| names.iter().map(|name| line[*name].clone()).collect::<Vec<_>>();
         let names =
@@ -222,7 +224,7 @@ mod tests {
     fn a_line_holds_no_more_than_the_format_takes() {
         let lines = written(|emf| {
             for _ in 0..250 {
-                emf.record(Measurement::Call(&call("a", Outcome::Succeeded)));
+                emf.call_ended(&call("a", Outcome::Succeeded));
             }
         });
         let counts: Vec<&Value> = lines.iter().map(|line| &line["faas.invocations"]).collect();

@@ -81,20 +81,13 @@ pub struct RequestEnd<'a> {
     pub duration: Duration,
 }
 
-/// What has happened.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Measurement<'a> {
-    Call(&'a CallEnd<'a>),
-    Request(&'a RequestEnd<'a>),
-    Panic { function: &'a str },
-    Shed { function: &'a str },
-    Idempotency { function: &'a str, outcome: &'static str },
-}
-
-/// Whoever makes metrics of it.
+/// Makes metrics of what happens. It never waits for anything.
 pub(super) trait Recorder: Send + Sync {
-    /// Never waits for anything.
-    fn record(&self, measurement: Measurement<'_>);
+    fn call_ended(&self, call: &CallEnd<'_>);
+    fn request_ended(&self, request: &RequestEnd<'_>);
+    fn panicked(&self, function: &str);
+    fn shed(&self, function: &str);
+    fn idempotency(&self, function: &str, outcome: &'static str);
 }
 
 static RECORDERS: OnceLock<Vec<Box<dyn Recorder>>> = OnceLock::new();
@@ -106,33 +99,31 @@ pub(super) fn install(recorders: Vec<Box<dyn Recorder>>) {
     RECORDERS.set(recorders).ok();
 }
 
-fn record(measurement: Measurement<'_>) {
-    for recorder in RECORDERS.get().into_iter().flatten() {
-        recorder.record(measurement);
-    }
+fn recorders() -> impl Iterator<Item = &'static dyn Recorder> {
+    RECORDERS.get().into_iter().flatten().map(AsRef::as_ref)
 }
 
 /// Counts and measures a call that ended.
 pub fn call_ended(call: &CallEnd<'_>) {
-    record(Measurement::Call(call));
+    recorders().for_each(|recorder| recorder.call_ended(call));
 }
 
 /// Measures a request that was answered.
 pub fn request_ended(request: &RequestEnd<'_>) {
-    record(Measurement::Request(request));
+    recorders().for_each(|recorder| recorder.request_ended(request));
 }
 
 /// Counts a panic that a function's boundary caught.
 pub fn panicked(function: &str) {
-    record(Measurement::Panic { function });
+    recorders().for_each(|recorder| recorder.panicked(function));
 }
 
 /// Counts a call that was refused because too many were running.
 pub fn shed(function: &str) {
-    record(Measurement::Shed { function });
+    recorders().for_each(|recorder| recorder.shed(function));
 }
 
 /// Counts what came of a call's idempotency key: `fresh`, `replayed`, `conflict` and the like.
 pub fn idempotency(function: &str, outcome: &'static str) {
-    record(Measurement::Idempotency { function, outcome });
+    recorders().for_each(|recorder| recorder.idempotency(function, outcome));
 }

@@ -3,7 +3,7 @@
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-use crate::telemetry::metrics::{CallEnd, Measurement, Outcome, Recorder, RequestEnd};
+use crate::telemetry::metrics::{CallEnd, Outcome, Recorder, RequestEnd};
 
 /// What the conventions ask for, in seconds.
 const BOUNDARIES: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
@@ -46,8 +46,10 @@ impl Instruments {
             idempotency: count("anyport.idempotency", "{call}", "What came of idempotency keys"),
         }
     }
+}
 
-    fn call(&self, call: &CallEnd<'_>) {
+impl Recorder for Instruments {
+    fn call_ended(&self, call: &CallEnd<'_>) {
         let about = [of(call.function), KeyValue::new("faas.trigger", trigger(call.trigger))];
         let [function, trigger] = about.clone();
         let ended = [function, trigger, KeyValue::new("anyport.outcome", call.outcome.as_str())];
@@ -64,7 +66,7 @@ impl Instruments {
         }
     }
 
-    fn request(&self, request: &RequestEnd<'_>) {
+    fn request_ended(&self, request: &RequestEnd<'_>) {
         let method = METHODS.into_iter().find(|known| *known == request.method).unwrap_or("_OTHER");
         let mut about = vec![
             KeyValue::new("http.request.method", method),
@@ -73,19 +75,17 @@ impl Instruments {
         about.extend(request.route.map(|route| KeyValue::new("http.route", route.to_owned())));
         self.requests.record(request.duration.as_secs_f64(), &about);
     }
-}
 
-impl Recorder for Instruments {
-    fn record(&self, measurement: Measurement<'_>) {
-        match measurement {
-            Measurement::Call(call) => self.call(call),
-            Measurement::Request(request) => self.request(request),
-            Measurement::Panic { function } => self.panics.add(1, &[of(function)]),
-            Measurement::Shed { function } => self.shed.add(1, &[of(function)]),
-            Measurement::Idempotency { function, outcome } => {
-                self.idempotency.add(1, &[of(function), KeyValue::new("anyport.outcome", outcome)]);
-            }
-        }
+    fn panicked(&self, function: &str) {
+        self.panics.add(1, &[of(function)]);
+    }
+
+    fn shed(&self, function: &str) {
+        self.shed.add(1, &[of(function)]);
+    }
+
+    fn idempotency(&self, function: &str, outcome: &'static str) {
+        self.idempotency.add(1, &[of(function), KeyValue::new("anyport.outcome", outcome)]);
     }
 }
 
