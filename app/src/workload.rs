@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyport_runtimes::{Function, Limits, Method, Workload};
+use anyport_runtimes::{Function, Idempotent, Limits, Method, Workload};
 use domain::imports::Imports;
 use domain::receipts::Fulfilment;
 use domain::users::Users;
@@ -36,7 +36,8 @@ pub fn storefront(schedules: &Schedules) -> Workload {
     users(Workload::new("storefront"))
         .function(
             Function::http("place-order", Method::POST, "/api/users/{user}/orders", place_order)
-                .summary("Places an order; placing it again under its id gives the same order"),
+                .summary("Places an order; placing it again under its id gives the same order")
+                .idempotent(Idempotent::optional()),
         )
         .function(
             Function::http("list-orders", Method::GET, "/api/users/{user}/orders", list_orders)
@@ -48,7 +49,8 @@ pub fn storefront(schedules: &Schedules) -> Workload {
         )
         .function(
             Function::http("pay-order", Method::POST, "/api/users/{user}/orders/{order}/payment", pay_order)
-                .summary("Pays an order"),
+                .summary("Pays an order")
+                .idempotent(Idempotent::optional()),
         )
         .function(
             Function::http("get-receipt", Method::GET, "/api/users/{user}/orders/{order}/receipt", get_receipt)
@@ -98,7 +100,8 @@ fn users(workload: Workload) -> Workload {
     workload
         .function(
             Function::http("create-user", Method::POST, "/api/users", create_user)
-                .summary("Creates a user, whose e-mail address no other user has"),
+                .summary("Creates a user, whose e-mail address no other user has")
+                .idempotent(Idempotent::optional()),
         )
         .function(Function::http("get-user", Method::GET, "/api/users/{user}", get_user).summary("Shows a user"))
         .function(

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 #[test]
 fn the_workload_is_sound() {
-    app::storefront().validate().expect("it can run");
+    app::storefront(&app::Schedules::default()).validate().expect("it can run");
 }
 
 /// The needs of each function, as `access resource`.
 fn needs() -> BTreeMap<String, Vec<String>> {
-    let manifest = serde_json::to_value(app::storefront().manifest()).expect("JSON");
+    let manifest = serde_json::to_value(app::storefront(&app::Schedules::default()).manifest()).expect("JSON");
     let functions = manifest["functions"].as_array().expect("functions");
     let of = |function: &Value| {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -27,7 +27,7 @@ fn needs() -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn functions_may_touch_what_they_need_and_no_more() {
+fn principle_c2_functions_may_touch_what_they_need_and_no_more() {
     let needs = needs();
     assert_eq!(needs["get-user"], ["read users"]);
     assert_eq!(needs["get-order"], ["read orders", "read users"]);
@@ -41,5 +41,46 @@ fn functions_may_touch_what_they_need_and_no_more() {
         functions.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(may("read receipt-key"), ["fulfil-order"]);
+    assert_eq!(may("call payments"), ["pay-order"]);
+    assert_eq!(may("publish order-events"), ["place-order", "relay-order-events"]);
     assert_eq!(may("write users"), ["change-user", "create-user", "delete-user", "import-users"]);
+}
+
+#[test]
+fn principle_b3_what_must_exist_is_services_that_a_provider_manages() {
+    let resources = app::storefront(&app::Schedules::default()).resources();
+    let kinds: Vec<_> =
+        serde_json::to_value(&resources).expect("JSON").as_object().expect("kinds").keys().cloned().collect();
+    assert_eq!(kinds, ["buckets", "collections", "secrets", "subscriptions", "topics"]);
+}
+
+#[test]
+fn principle_b2_the_manifest_is_the_same_each_time_and_names_each_thing_once() {
+    let manifest = || serde_json::to_string(&app::storefront(&app::Schedules::default()).manifest()).expect("JSON");
+    assert_eq!(manifest(), manifest());
+    let resources = app::storefront(&app::Schedules::default()).resources();
+    let mut twice = resources.clone();
+    twice.merge(resources.clone());
+    assert_eq!(twice, resources);
+}
+
+#[test]
+fn principle_b13_limits_and_dead_letters_stand_in_the_manifest() {
+    let manifest = serde_json::to_value(app::storefront(&app::Schedules::default()).manifest()).expect("JSON");
+    for function in manifest["functions"].as_array().expect("functions") {
+        for limit in ["timeout", "memory_mib", "concurrency", "body_bytes"] {
+            assert!(!function["limits"][limit].is_null(), "{limit} of {function}");
+        }
+    }
+    for subscription in manifest["resources"]["subscriptions"].as_array().expect("subscriptions") {
+        assert!(subscription["max_attempts"].as_u64().is_some_and(|attempts| attempts > 0), "{subscription}");
+    }
+}
+
+#[test]
+fn principle_b5_each_function_asks_for_ports_by_what_they_do_and_names_no_provider() {
+    let manifest = serde_json::to_string(&app::storefront(&app::Schedules::default()).manifest()).expect("JSON");
+    for provider in ["aws", "dynamo", "sqs", "redis", "sqlite", "azure", "google"] {
+        assert!(!manifest.to_lowercase().contains(provider), "{provider}");
+    }
 }

@@ -67,7 +67,7 @@ impl Drop for Process {
 pub(crate) async fn prepare(ours: &Program, by_hand: &Program) -> Result<HttpCall> {
     let settings = AwsSettings { prefix: ours.prefix.clone(), ..AwsSettings::default() };
     let aws = Aws::connect(&settings, Arc::new(SystemClock)).await?;
-    let collections = app::storefront().resources().collections;
+    let collections = app::storefront(&app::Schedules::default()).resources().collections;
     aws.documents().provision(&Resources { collections, ..Resources::default() }).await?;
 
     let (storefront, yardstick) = (Process::start(ours).await?, Process::start(by_hand).await?);

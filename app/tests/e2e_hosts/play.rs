@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use anyport_ports::BucketName;
+use anyport_ports::blobs::ListBlobs;
 use serde_json::Value;
 
 use crate::hosts::{Host, HttpRequest};
 use crate::scenario::{Place, Request, Step};
+use crate::storefront_server::tokens;
 use crate::transcript::{Answer, Transcript};
 use crate::world::World;
 
@@ -54,6 +57,10 @@ impl Play<'_> {
                 self.transcript.note(&format!("> two days pass for {order}"));
                 self.world.age(&self.filled(user), order).await;
             }
+            Step::Erased { bucket, prefix } => {
+                self.transcript.note(&format!("> nothing is left in {bucket} below {prefix}"));
+                self.erased(&BucketName::new(*bucket).expect("a name"), &self.filled(prefix)).await;
+            }
             Step::Fire { function } => {
                 self.transcript.note(&format!("> {function} fires"));
                 self.host.fire(function).await;
@@ -64,6 +71,10 @@ impl Play<'_> {
     async fn ask(&mut self, request: &Request) -> Answer {
         let headers = request.headers.iter().map(|(name, value)| ((*name).to_owned(), self.filled(value))).collect();
         let target = self.filled(request.target);
+        let mut headers: Vec<(String, String)> = headers;
+        if !headers.iter().any(|(name, _)| name == "authorization") {
+            headers.extend(tokens::for_target(&target).map(|bearer| ("authorization".to_owned(), bearer)));
+        }
         self.host.ask(&HttpRequest { method: request.method, target, headers, body: request.body.clone() }).await
     }
 
@@ -76,6 +87,20 @@ impl Play<'_> {
                 return answer;
             }
             assert!(start.elapsed() < DEADLINE, "{}: {pointer} is not {text:?}: {answer:?}", request.target);
+            self.host.deliver().await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until no blob of the bucket has a name that begins so.
+    async fn erased(&mut self, bucket: &BucketName, prefix: &str) {
+        let start = Instant::now();
+        loop {
+            let page = self.world.blobs.list(bucket, &ListBlobs::prefix(prefix)).await.expect("a page");
+            if page.blobs.is_empty() {
+                return;
+            }
+            assert!(start.elapsed() < DEADLINE, "{bucket}: {:?} are not erased", page.blobs);
             self.host.deliver().await;
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -12,6 +12,8 @@ pub(crate) enum Step {
     Follow { url: &'static str },
     /// Two days go by for the order of this sort key: its payment is overdue.
     Age { user: &'static str, order: &'static str },
+    /// What is kept of somebody goes away: blobs of this bucket whose names begin so.
+    Erased { bucket: &'static str, prefix: &'static str },
     /// The schedule of this function fires.
     Fire { function: &'static str },
 }
@@ -68,9 +70,11 @@ fn post(target: &'static str) -> Request {
 }
 
 const ADA: &str = r#"{"name":"Ada","email":"Ada@Example.com"}"#;
+const KEYED: &str = r#"{"name":"Keyed","email":"keyed@example.com"}"#;
 const LOVELACE: &str = r#"{"name":"Ada Lovelace","email":"ada@example.com"}"#;
 const TEA: &str = r#"{"id":"o-1","lines":[{"sku":"tea","quantity":2,"unit_price_cents":450}]}"#;
 const MORE_TEA: &str = r#"{"id":"o-1","lines":[{"sku":"tea","quantity":3,"unit_price_cents":450}]}"#;
+const CASTLE: &str = r#"{"id":"o-castle","lines":[{"sku":"castle","quantity":1,"unit_price_cents":9000000}]}"#;
 const ORDERS: &str = "/api/users/{user}/orders";
 
 /// The whole table.
@@ -79,6 +83,7 @@ pub(crate) fn scenario() -> Vec<Step> {
     steps.extend(orders());
     steps.extend(imports());
     steps.extend(odd_requests());
+    steps.extend(departure());
     steps
 }
 
@@ -97,6 +102,12 @@ fn users() -> Vec<Step> {
         post("/api/users").json(r#"{"name":"Brief","email":"brief@example.com"}"#).take("brief", Place::Body("/id")),
         ask("DELETE", "/api/users/{brief}"),
         get("/api/users/{brief}"),
+        // Sent again under its key: answered as before, and done once.
+        post("/api/users").header("idempotency-key", "\"k-1\"").json(KEYED).take("keyed", Place::Body("/id")),
+        post("/api/users").header("idempotency-key", "\"k-1\"").json(KEYED),
+        post("/api/users").header("idempotency-key", "\"k-1\"").json(LOVELACE),
+        post("/api/users").header("idempotency-key", "\"k-2").json(KEYED),
+        ask("DELETE", "/api/users/{keyed}"),
     ]
     .map(Step::Ask)
     .into()
@@ -115,6 +126,14 @@ fn orders() -> Vec<Step> {
         Step::Ask(post("/api/users/{user}/orders/o-1/payment")),
         Step::Ask(post("/api/users/{user}/orders/o-1/payment")),
         Step::Ask(post("/api/users/{user}/orders/o-9/payment")),
+        // Dearer than the gateway takes.
+        Step::Ask(post(ORDERS).json(CASTLE)),
+        Step::Ask(post("/api/users/{user}/orders/o-castle/payment")),
+        Step::Ask(get("/api/users/{user}/orders/o-castle")),
+        // Callers that are nobody, or somebody else.
+        Step::Ask(get("/api/users/{user}/totals").header("authorization", "Basic YTpi")),
+        Step::Ask(get("/api/users/{user}/totals").header("authorization", "Bearer not.a.token")),
+        Step::Ask(post(ORDERS).header("authorization", "Bearer ").json(TEA)),
         Step::Ask(post(ORDERS).json(r#"{"id":"o-2","lines":[{"sku":"tea","quantity":1,"unit_price_cents":450}]}"#)),
         Step::Ask(post(ORDERS).json(r#"{"id":"o-3","lines":[{"sku":"pot","quantity":1,"unit_price_cents":2000}]}"#)),
         Step::Ask(get("/api/users/{user}/orders?limit=2").take("next", Place::Body("/next"))),
@@ -142,6 +161,16 @@ fn imports() -> Vec<Step> {
         // Worked through by the event that its arrival is.
         Step::AskUntil(get(import), "/status", "done"),
         Step::Ask(post("/api/users").json(r#"{"name":"Grace","email":"grace@example.com"}"#)),
+    ]
+}
+
+/// A user leaves, and what is kept of the user goes.
+fn departure() -> Vec<Step> {
+    vec![
+        Step::Ask(ask("DELETE", "/api/users/{user}")),
+        Step::Ask(get("/api/users/{user}")),
+        // By the change of the user's document.
+        Step::Erased { bucket: "receipts", prefix: "receipts/{user}/" },
     ]
 }
 

@@ -1,13 +1,15 @@
 //! What the functions work on: one set of adapters, in a namespace of its own, seen from outside as well.
 
+mod payments;
 mod sets;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use anyport_conformance::services::MisbehavingService;
 use anyport_ports::blobs::{BlobName, BlobRange, Blobs, ListBlobs, PutBlob};
-use anyport_ports::documents::{Body, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
+use anyport_ports::documents::{Body, Changes, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
 use anyport_ports::messages::Messages;
 use anyport_ports::{BucketName, CollectionName};
 use serde_json::Value;
@@ -47,10 +49,13 @@ pub(crate) struct World {
     program: PathBuf,
     /// The settings of the processes under test: variables of the environment.
     pub(crate) environment: Vec<(String, String)>,
+    /// Where orders are paid.
+    pub(crate) payments: MisbehavingService,
     /// What names at AWS begin with.
     pub(crate) prefix: String,
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) scan: Arc<dyn Scan>,
+    pub(crate) changes: Arc<dyn Changes>,
     pub(crate) messages: Arc<dyn Messages>,
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Whether the blobs are in a cloud, which answers requests to signed URLs itself.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use storefront_server::Server;
+use storefront_server::{Server, tokens};
 
 /// Requests made for each operation in each of the phases that make them at random.
 const EXAMPLES: &str = "50";
@@ -33,6 +33,8 @@ fn schemathesis_finds_nothing() {
     command.env("PYTHONUTF8", "1").current_dir(folder.path()).stdin(Stdio::null());
     command.arg("--config-file").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemathesis.toml"));
     command.arg("run").arg(description).arg("--url").arg(format!("http://{}", server.address()));
+    // Whoever asks is one of the users that the examples name; without a token, or with a wrong one, nobody is.
+    command.arg("--header").arg(format!("Authorization: {}", tokens::bearer("ada")));
     command.args(["--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"]);
     command.args(["--max-examples", EXAMPLES, "--seed", SEED, "--generation-database", "none", "--no-color"]);
     let output = command.output().expect("schemathesis starts");
@@ -54,9 +56,14 @@ fn schemathesis_finds_nothing() {
 /// that is neither in the document nor a conflict is then found.
 fn without_default(mut document: Value) -> Value {
     for operation in document["paths"].as_object_mut().expect("paths").values_mut().flat_map(operations) {
+        let secured = operation.get("security").is_some();
         let responses = operation["responses"].as_object_mut().expect("responses");
         let default = responses.remove("default").expect("a default response");
-        responses.insert("409".to_owned(), default);
+        responses.insert("409".to_owned(), default.clone());
+        // A caller may be refused what is another's.
+        if secured {
+            responses.insert("403".to_owned(), default);
+        }
     }
     document
 }

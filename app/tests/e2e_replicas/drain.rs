@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::pair::{Pair, await_receipt, create_user, order, place};
-use crate::storefront_server::{Client, eventually};
+use crate::storefront_server::{Client, eventually, tokens};
 
 /// Requests that the server has begun when it is told to stop.
 const BEGUN: usize = 8;
@@ -101,10 +101,11 @@ impl Begun {
         let body = body.to_string();
         let mut connection = TcpStream::connect(client.address()).expect("it listens");
         connection.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
-        let length = body.len();
+        let (length, target) = (body.len(), format!("{user}/orders"));
+        let bearer = tokens::for_target(&target).expect("a user's");
         let head = format!(
             "POST {user}/orders HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\
-             expect: 100-continue\r\n\r\n"
+             authorization: {bearer}\r\nexpect: 100-continue\r\n\r\n"
         );
         connection.write_all(head.as_bytes()).expect("it reads");
         let mut connection = BufReader::new(connection);

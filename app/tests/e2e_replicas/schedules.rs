@@ -12,7 +12,7 @@ const SLOTS: usize = 8;
 
 #[test]
 fn a_slot_fires_on_one_of_the_servers_only() {
-    let pair = Pair::start_with(&[("ANYPORT_EXPIRY__SCHEDULE", "* * * * * *")]);
+    let pair = Pair::start_with(&[("ANYPORT_SCHEDULES__EXPIRY", "* * * * * *")]);
     let runs = |server: &Server| runs_of(FUNCTION, &server.log());
     eventually("the slots have come", || {
         let count: usize = pair.servers.iter().map(|server| runs(server).len()).sum();

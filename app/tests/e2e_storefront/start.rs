@@ -32,8 +32,8 @@ fn wrong_settings_are_told_all_at_once_and_nothing_is_touched() {
 #[test]
 fn a_schedule_that_is_none_is_told_and_nothing_is_touched() {
     let folder = tempfile::tempdir().expect("a folder");
-    let complaint = complaint(app(folder.path()).env("ANYPORT_EXPIRY__SCHEDULE", "daily"));
-    for part in ["expiry.schedule is wrong", "\"daily\" is not a cron pattern"] {
+    let complaint = complaint(app(folder.path()).env("ANYPORT_SCHEDULES__EXPIRY", "daily"));
+    for part in ["schedules is wrong", "\"daily\" is not a cron pattern"] {
         assert!(complaint.contains(part), "{part}: {complaint}");
     }
     assert!(!folder.path().join("data").exists());

@@ -4,7 +4,7 @@ use serde_json::Value;
 use ureq::Error;
 use ureq::http::Response;
 
-use super::DEADLINE;
+use super::{DEADLINE, tokens};
 
 /// A client of one server, with connections of its own.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl Client {
     }
 
     pub(crate) fn get(&self, target: &str) -> Answer {
-        answered(self.agent.get(self.url(target)).call())
+        answered(asked_by_user(self.agent.get(self.url(target)), target).call())
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
@@ -55,7 +55,7 @@ impl Client {
 
     /// The answer to a request, if one comes: not from a server that is killed at this moment.
     pub(crate) fn try_post(&self, path: &str, body: &Value) -> Result<Answer, Error> {
-        self.agent.post(self.url(path)).send_json(body).and_then(answer)
+        asked_by_user(self.agent.post(self.url(path)), path).send_json(body).and_then(answer)
     }
 
     pub(crate) fn post_nothing(&self, path: &str) -> Answer {
@@ -64,7 +64,7 @@ impl Client {
 
     /// As [`Self::try_post`], without a body.
     pub(crate) fn try_post_nothing(&self, path: &str) -> Result<Answer, Error> {
-        self.agent.post(self.url(path)).send_empty().and_then(answer)
+        asked_by_user(self.agent.post(self.url(path)), path).send_empty().and_then(answer)
     }
 
     pub(crate) fn put(&self, path: &str, etag: &str, body: &Value) -> Answer {
@@ -77,6 +77,14 @@ impl Client {
 
     pub(crate) fn delete(&self, path: &str) -> Answer {
         answered(self.agent.delete(self.url(path)).call())
+    }
+}
+
+/// With the token of the user whose things are asked for.
+fn asked_by_user<Any>(request: ureq::RequestBuilder<Any>, target: &str) -> ureq::RequestBuilder<Any> {
+    match tokens::for_target(target) {
+        Some(bearer) => request.header("authorization", bearer),
+        None => request,
     }
 }
 

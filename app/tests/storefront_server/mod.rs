@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test target that has this module uses a part of it")]
 
 mod client;
+pub(crate) mod tokens;
 
 use std::io::{BufRead as _, BufReader};
 use std::ops::Deref;
@@ -27,6 +28,9 @@ pub(crate) fn app(data: &Path) -> Command {
     command.env_clear().current_dir(data).env("ANYPORT_DATA", data.join("data"));
     command.env("ANYPORT_SERVER__ADDRESS", "127.0.0.1:0");
     command.env("ANYPORT_SERVER__BLOB_POLL_INTERVAL", "100ms").env("ANYPORT_SERVER__RECEIVE_WAIT", "100ms");
+    command.env("ANYPORT_SCHEDULES__RELAY", "* * * * * *");
+    let (name, value) = tokens::setting();
+    command.env(name, value);
     command
 }
 

@@ -2,6 +2,7 @@
 
 use anyport_ports::documents::{Index, Key};
 use anyport_ports::handles::Collection;
+use anyport_ports::outbox;
 use anyport_ports::{CollectionName, IndexName, Result};
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +75,7 @@ impl Collection for Orders {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::new(Self::BY_STATUS, "status", "placed_at")]
+        vec![Index::new(Self::BY_STATUS, "status", "placed_at"), outbox::index()]
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
         let new = crate::orders::NewOrder { id: OrderId::new("o1").unwrap(), lines: Vec::new() };
         let order = OrdersItem::Order(Order::placed(user_id.clone(), new, Timestamp::from_millis(0)));
         let totals = OrdersItem::Totals(Totals { user_id, count: 0, amount_cents: 0 });
-        let [index] = &Orders::indexes()[..] else { panic!("one index") };
+        let [index, _] = &Orders::indexes()[..] else { panic!("an index, and the outbox's") };
         let entry = (crate::orders::Status::Placed.as_str(), "1970-01-01T00:00:00.000Z");
         assert_eq!(index.entry(&Body::of(&order).unwrap()), Some(entry));
         assert_eq!(index.entry(&Body::of(&totals).unwrap()), None);

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_ports::blobs::{Blobs, ListBlobs};
+use anyport_ports::documents::{Changes, DocumentChange, FeedPosition, FeedQuery};
 use anyport_ports::messages::{Batch, Delay, Delivery, Messages, Receive, Subscription};
-use anyport_ports::{BucketName, Naming, TopicName};
+use anyport_ports::{BucketName, CollectionName, Naming, TopicName};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::world::World;
 
 const IMPORTS: BucketName = BucketName::from_static("imports");
+
+const USERS: CollectionName = CollectionName::from_static("users");
 
 /// Where events come from.
 pub(crate) struct Sources {
@@ -21,6 +24,9 @@ pub(crate) struct Sources {
     naming: Naming,
     fulfilment: Subscription,
     told: BTreeSet<String>,
+    changes: Arc<dyn Changes>,
+    /// How far the feed of users was read.
+    position: Option<FeedPosition>,
 }
 
 /// A function that AWS can call.
@@ -45,6 +51,8 @@ impl Sources {
             naming: Naming::new(&world.prefix).expect("a prefix"),
             fulfilment: Subscription::new(topic, "fulfilment").expect("a subscription"),
             told: BTreeSet::new(),
+            changes: Arc::clone(&world.changes),
+            position: None,
         }
     }
 
@@ -67,6 +75,38 @@ impl Sources {
         for event in self.new_blobs().await {
             function.invoke(&event).await;
         }
+        while let Some(event) = self.changes_of_users().await {
+            let answer = function.invoke(&event).await;
+            assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(0), "{answer} to {event}");
+        }
+    }
+
+    /// What the stream of a table, or whoever reads another store's feed, hands to the function. Users who are gone are told
+    /// in the form of a stream of DynamoDB and in a plain one: each function reads the form of its own store.
+    async fn changes_of_users(&mut self) -> Option<Value> {
+        let page = self
+            .changes
+            .read(&USERS, &self.position.take().map_or_else(FeedQuery::oldest, FeedQuery::from))
+            .await
+            .expect("a page");
+        let table = self.naming.of(USERS.as_str(), 255);
+        let record = |(at, change): (usize, &DocumentChange)| {
+            let key = &change.key;
+            json!({
+                "eventID": at.to_string(), "eventName": "REMOVE", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+                "awsRegion": "us-east-1",
+                "eventSourceARN": format!("arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2026-01-01T00:00:00.000"),
+                "dynamodb": {
+                    "SequenceNumber": at.to_string(), "StreamViewType": "NEW_IMAGE",
+                    "Keys": { "partition": { "S": key.partition().as_str() }, "sort": { "S": key.sort() } },
+                },
+                "change": { "partition": key.partition().as_str(), "sort": key.sort(), "after": null },
+            })
+        };
+        self.position = Some(page.next);
+        let gone = page.changes.iter().filter(|change| change.document.is_none()).enumerate();
+        let records: Vec<Value> = gone.map(record).collect();
+        (!records.is_empty()).then(|| json!({ "Records": records }))
     }
 
     /// What an event source mapping hands to the function: messages that wait.

@@ -16,7 +16,7 @@ pub(crate) struct PlainServer {
 impl PlainServer {
     pub(crate) fn start(world: &World) -> Self {
         let mut command = world.app();
-        command.env("ANYPORT_SERVER__ADDRESS", "127.0.0.1:0").env("ANYPORT_EXPIRY__SCHEDULE", "* * * * * *");
+        command.env("ANYPORT_SERVER__ADDRESS", "127.0.0.1:0").env("ANYPORT_SCHEDULES__EXPIRY", "* * * * * *");
         command.env("ANYPORT_SERVER__BLOB_POLL_INTERVAL", "100ms").env("ANYPORT_SERVER__RECEIVE_WAIT", "100ms");
         Self { server: Server::spawn(&mut command), client: http_client() }
     }

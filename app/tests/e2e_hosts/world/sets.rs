@@ -14,8 +14,9 @@ use anyport_sqlite::SqliteStore;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::World;
+use super::{World, payments};
 use crate::http_client;
+use crate::storefront_server::tokens;
 
 /// A set of adapters, one for each port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ impl Set {
         let prefix = fresh_prefix();
         let folder = tempfile::tempdir().expect("a folder");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let world = match self {
+        let payments = payments::start().await;
+        let mut world = match self {
             Self::Sqlite => {
                 let store = embedded(&folder, &clock);
                 let environment = files(&folder).to_vec();
@@ -45,9 +47,11 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    payments,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
                     scan: Arc::clone(&store) as _,
+                    changes: Arc::clone(&store) as _,
                     messages: Arc::clone(&store) as _,
                     blobs: store,
                     cloud_blobs: false,
@@ -71,9 +75,11 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    payments,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
                     scan: Arc::clone(&store) as _,
+                    changes: Arc::clone(&store) as _,
                     messages: store,
                     blobs,
                     cloud_blobs: false,
@@ -94,15 +100,21 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    payments,
                     prefix,
                     documents: Arc::clone(&documents) as _,
                     scan: documents,
+                    changes: Arc::new(aws.changes()),
                     messages: Arc::new(aws.messages()),
                     blobs: Arc::new(ObjectBlobs::s3(&blobs).expect("S3")),
                     cloud_blobs: true,
                 }
             }
         };
+        let url = world.payments.url();
+        let (issuers, tokens) = tokens::setting();
+        let own = [("ANYPORT_HTTP__SERVICES__PAYMENTS__URL", url.as_str()), (issuers, tokens.as_str())];
+        world.environment.extend(own.map(owned));
         world.provision();
         world
     }
