@@ -16,19 +16,19 @@ use crate::suite::{OTHER_THINGS, THINGS};
 pub(super) fn mutants() -> Vec<Mutant<ChangeStore>> {
     vec![
         mutant("refused_write_told", "CHG-NONE-1", "A write is told before its condition is judged.", |_| {
-            shared(TellsTooMuch { writes: true, ..TellsTooMuch::default() })
+            shared(TellsTooMuch::of(Excess::Writes))
         }),
         mutant("refused_deletion_told", "CHG-NONE-1", "A deletion is told before its condition is judged.", |_| {
-            shared(TellsTooMuch { deletions: true, ..TellsTooMuch::default() })
+            shared(TellsTooMuch::of(Excess::Deletions))
         }),
         mutant(
             "refused_transaction_told",
             "CHG-NONE-2",
             "What a transaction did up to the condition that failed stays told.",
-            |_| shared(TellsTooMuch { transactions: true, ..TellsTooMuch::default() }),
+            |_| shared(TellsTooMuch::of(Excess::Transactions)),
         ),
         mutant("check_told", "CHG-NONE-2", "What a transaction only checks is told as deleted.", |_| {
-            shared(TellsTooMuch { checks: true, ..TellsTooMuch::default() })
+            shared(TellsTooMuch::of(Excess::Checks))
         }),
         mutant("other_collection_told", "CHG-NONE-3", "The feed of a collection tells of another as well.", |_| {
             shared(TellsOfOthers)
@@ -42,17 +42,26 @@ pub(super) fn mutants() -> Vec<Mutant<ChangeStore>> {
     ]
 }
 
-/// Tells of what did not happen, with the next page.
-#[derive(Default)]
+/// What did not happen, and is told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Excess {
+    Writes,
+    Deletions,
+    Transactions,
+    Checks,
+}
+
+/// Tells of it with the next page.
 struct TellsTooMuch {
-    writes: bool,
-    deletions: bool,
-    transactions: bool,
-    checks: bool,
+    of: Excess,
     told: Mutex<Vec<DocumentChange>>,
 }
 
 impl TellsTooMuch {
+    fn of(of: Excess) -> Self {
+        Self { of, told: Mutex::default() }
+    }
+
     fn tell(&self, key: &Key, put: Option<&Put>) {
         let document = put.map(|put| Document {
             key: key.clone(),
@@ -73,7 +82,7 @@ fn is_refused(error: &Error) -> bool {
 impl Tamper for TellsTooMuch {
     async fn put(&self, sound: &ChangeStore, collection: &CollectionName, key: &Key, put: &Put) -> Result<Version> {
         let answer = sound.documents.put(collection, key, put).await;
-        if self.writes && answer.as_ref().is_err_and(is_refused) {
+        if self.of == Excess::Writes && answer.as_ref().is_err_and(is_refused) {
             self.tell(key, Some(put));
         }
         answer
@@ -87,7 +96,7 @@ impl Tamper for TellsTooMuch {
         condition: &Condition,
     ) -> Result<()> {
         let answer = sound.documents.delete(collection, key, condition).await;
-        if self.deletions && answer.as_ref().is_err_and(is_refused) {
+        if self.of == Excess::Deletions && answer.as_ref().is_err_and(is_refused) {
             self.tell(key, None);
         }
         answer
@@ -103,8 +112,8 @@ impl Tamper for TellsTooMuch {
         let refused = answer.as_ref().is_err_and(is_refused);
         for (key, operation) in transaction.operations() {
             match operation {
-                Operation::Put(put) if self.transactions && refused => self.tell(key, Some(put)),
-                Operation::Check(_) if self.checks && !refused => self.tell(key, None),
+                Operation::Put(put) if self.of == Excess::Transactions && refused => self.tell(key, Some(put)),
+                Operation::Check(_) if self.of == Excess::Checks && !refused => self.tell(key, None),
                 _ => {}
             }
         }

@@ -1,5 +1,6 @@
 //! Following a feed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyport_ports::documents::{DocumentChange, FeedPosition, FeedQuery, Key, Keys, MAX_PAGE};
@@ -85,6 +86,16 @@ impl Follower {
             }
         }
         Err(Violation::new(format!("{what}: not seen after {PATIENCE:?}; {}", self.shown())))
+    }
+
+    /// Reads on for as long as others write. How long that takes is not a matter of the adapter's time.
+    pub(super) async fn meanwhile(&mut self, writing: &AtomicUsize) -> Verdict {
+        while writing.load(Ordering::Acquire) > 0 {
+            if self.page().await? == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        Ok(())
     }
 
     /// Reads on until all of these documents have been seen, whatever of them.

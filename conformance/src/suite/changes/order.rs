@@ -1,6 +1,7 @@
 //! In which order changes are seen, and that none is missed while others write.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyport_ports::documents::{Condition, DocumentChange, Key};
@@ -34,9 +35,10 @@ async fn changes_of_a_document_are_in_order(cx: Context<ChangeStore>) -> Verdict
     }
     let all = |seen: &[DocumentChange]| keys.iter().all(|key| last(seen, key).and_then(told) == Some(WRITES));
     for limit in [3, 100] {
-        let mut follower = Follower::from_oldest(&store).paged(limit);
+        let mut follower = Follower::from_oldest(&store).paged(3);
         follower.page().await?;
         let beginning = follower.position()?;
+        let mut follower = follower.paged(limit);
         follower.until(&cx, "the last write of each document", all).await?;
         follower.rest(&cx).await?;
         let mut resumed = Follower::from(&store, beginning).paged(limit);
@@ -90,17 +92,23 @@ async fn so_they_are_of_one_that_many_write_and_delete(cx: Context<ChangeStore>)
     let store = cx.connect().await?;
     let (key, deleted) = (Key::new("p", "counter")?, Arc::default());
     write(&store, &key, 1).await?;
-    let mut writers = JoinSet::new();
+    let (mut writers, writing) = (JoinSet::new(), Arc::new(AtomicUsize::new(WRITERS)));
     for _ in 0..WRITERS {
-        writers.spawn(count_up(cx.connect().await?, key.clone(), Arc::clone(&deleted)));
+        let counting = count_up(cx.connect().await?, key.clone(), Arc::clone(&deleted));
+        let writing = Arc::clone(&writing);
+        writers.spawn(async move {
+            let counted = counting.await;
+            writing.fetch_sub(1, Ordering::Release);
+            counted
+        });
     }
     let enough = |seen: &[DocumentChange]| last(seen, &key).and_then(told) == Some(ENOUGH);
     let mut meanwhile = Follower::from_oldest(&store);
-    let followed = meanwhile.until(&cx, "the last number", enough).await;
+    meanwhile.meanwhile(&writing).await?;
     for written in writers.join_all().await {
         written?;
     }
-    followed?;
+    meanwhile.until(&cx, "the last number", enough).await?;
     let mut afterwards = Follower::from_oldest(&store);
     afterwards.until(&cx, "the last number, read afterwards", enough).await?;
     let deleted = deleted.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -130,10 +138,10 @@ fn in_order(seen: &[DocumentChange], deleted: &BTreeSet<u64>, when: &str) -> Ver
 
 async fn who_reads_while_others_write_misses_nothing(cx: Context<ChangeStore>) -> Verdict {
     const EACH: usize = 25;
-    let mut writers = JoinSet::new();
+    let (mut writers, writing) = (JoinSet::new(), Arc::new(AtomicUsize::new(WRITERS)));
     for writer in 0..WRITERS {
-        let store = cx.connect().await?;
-        writers.spawn(async move {
+        let (store, writing) = (cx.connect().await?, Arc::clone(&writing));
+        let write_all = async move {
             let mut written = Vec::new();
             for n in 0..EACH {
                 let key = Key::new(format!("{}", (writer + n) % 7), format!("{writer}/{n}"))?;
@@ -141,13 +149,19 @@ async fn who_reads_while_others_write_misses_nothing(cx: Context<ChangeStore>) -
                 tokio::task::yield_now().await;
             }
             Ok::<_, anyport_ports::Error>(written)
+        };
+        writers.spawn(async move {
+            let written = write_all.await;
+            writing.fetch_sub(1, Ordering::Release);
+            written
         });
     }
     let mut followers = Vec::new();
     for limit in [4, 100] {
         let mut follower = Follower::from_oldest(&cx.connect().await?).paged(limit);
-        let cx = cx.clone();
+        let (cx, writing) = (cx.clone(), Arc::clone(&writing));
         followers.push(async move {
+            follower.meanwhile(&writing).await?;
             let distinct =
                 |seen: &[DocumentChange]| seen.iter().map(|change| &change.key).collect::<BTreeSet<_>>().len();
             follower.until(&cx, "what four wrote", |seen| distinct(seen) == WRITERS * EACH).await?;
