@@ -6,5 +6,6 @@ mod attacks;
 mod development;
 mod issuer_keys;
 mod presets;
+mod service;
 mod site;
 mod tokens;

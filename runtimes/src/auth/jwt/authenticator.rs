@@ -79,12 +79,12 @@ impl Authenticate for Authenticator {
     }
 }
 
-/// Says why, but nothing that the token holds besides the name of its key.
+/// Says which key it was about; that and why a call was refused is logged by the layer. Nothing else of a token is shown.
 fn log(error: &Unauthorized, kid: Option<&str>) {
     let kid = kid.unwrap_or("-");
     match error {
-        Unauthorized::Missing => tracing::info!(reason = "missing", "the caller was refused"),
-        Unauthorized::Invalid(refusal) => tracing::info!(reason = refusal.as_str(), ?kid, "the caller was refused"),
+        Unauthorized::Missing => tracing::debug!(reason = "missing", "the caller was refused"),
+        Unauthorized::Invalid(refusal) => tracing::debug!(reason = refusal.as_str(), ?kid, "the caller was refused"),
         Unauthorized::Unavailable { .. } => tracing::warn!(?kid, "the caller's token cannot be checked now"),
     }
 }
