@@ -1,6 +1,9 @@
 //! The power of the checks of messages, blobs and secrets: the reference model passes each, every seeded fault dies by
 //! the check it names, and every check kills one.
 
+#[path = "decorators/mod.rs"]
+mod decorators;
+
 use std::sync::Arc;
 
 use anyport_conformance::check::Check;
