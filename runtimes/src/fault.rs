@@ -20,17 +20,20 @@ pub struct Fault {
     pub message: String,
     /// The pause that the store asked for.
     pub retry_after: Option<Duration>,
+    /// The HTTP status, where that of the kind does not say it well.
+    pub status: Option<u16>,
 }
 
 impl Fault {
     /// A fault of this kind and code.
     pub fn new(kind: ErrorKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), retry_after: None }
+        Self { kind, code, message: message.into(), retry_after: None, status: None }
     }
 
     /// What a failure says, and the pause that an error of a port beneath it asks for.
     pub fn of(failure: &impl Failure) -> Self {
         let mut fault = Self::new(failure.kind(), failure.code(), failure.to_string());
+        fault.status = failure.status();
         let of_port = (failure as &dyn Any).downcast_ref::<anyport_ports::Error>();
         if let Some(error) = of_port.filter(|_| !is_service_fault(fault.kind)) {
             error.message().clone_into(&mut fault.message);

@@ -203,7 +203,11 @@ pub fn status_of(kind: ErrorKind) -> StatusCode {
 
 impl From<&Fault> for Problem {
     fn from(fault: &Fault) -> Self {
-        let status = status_of(fault.kind);
+        let of_kind = status_of(fault.kind);
+        // Of another hundred it would say that someone else is at fault.
+        let own = fault.status.and_then(|status| StatusCode::from_u16(status).ok());
+        let own = own.filter(|own| own.as_u16() / 100 == of_kind.as_u16() / 100);
+        let status = own.unwrap_or(of_kind);
         if is_service_fault(fault.kind) || status.is_server_error() {
             tracing::error!(code = fault.code, kind = %fault.kind, error = %fault.message, "the function failed");
         }
@@ -252,5 +256,12 @@ mod tests {
             problem.status
         });
         assert_eq!(statuses, [404, 409, 412, 400, 413, 429, 503, 503, 403, 401, 500]);
+    }
+
+    #[test]
+    fn principle_p3_a_failure_names_its_own_status_within_its_hundred() {
+        let status =
+            |own| Problem::from(&Fault { status: Some(own), ..Fault::new(ErrorKind::InvalidInput, "c", "m") }).status;
+        assert_eq!([402, 422, 200, 500, 9].map(status), [402, 422, 400, 400, 400]);
     }
 }

@@ -8,6 +8,7 @@ mod client;
 mod consumers;
 mod drain;
 mod feeds;
+mod layers;
 mod model;
 mod notes;
 mod openapi;

@@ -1,6 +1,6 @@
 //! What makes two calls the same.
 
-use anyport_ports::idempotency::{Fingerprint, IdempotencyKey, Scope};
+use anyport_ports::idempotency::{Fingerprint, IdempotencyKey, MAX_KEY_CHARS, Scope};
 use http::HeaderMap;
 use http::header::IF_MATCH;
 
@@ -52,7 +52,14 @@ impl Identity {
 }
 
 fn key(headers: &HeaderMap, settings: &Idempotent) -> Result<Option<IdempotencyKey>, Problem> {
-    let refuse = |what: &str| Problem::bad_request("invalid_idempotency_key", what);
+    // However a gateway joins what was sent twice, it is told alike.
+    let refuse = || {
+        let detail = format!(
+            "the header Idempotency-Key is not one key: send it once, as a string in double quotes of 1 to {MAX_KEY_CHARS} \
+             characters"
+        );
+        Problem::bad_request("invalid_idempotency_key", detail)
+    };
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else {
         if settings.required {
@@ -63,11 +70,11 @@ fn key(headers: &HeaderMap, settings: &Idempotent) -> Result<Option<IdempotencyK
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(refuse("the header Idempotency-Key is there more than once: send one"));
+        return Err(refuse());
     }
-    let text = value.to_str().map_err(|_| refuse("the header Idempotency-Key is not visible ASCII"))?;
+    let text = value.to_str().map_err(|_| refuse())?;
     let read = if settings.strict { IdempotencyKey::from_field } else { IdempotencyKey::from_field_leniently };
-    read(text).map(Some).map_err(|error| refuse(error.message()))
+    read(text).map(Some).map_err(|_| refuse())
 }
 
 /// The lengths keep the parts apart, whatever they hold.
