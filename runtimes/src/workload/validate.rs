@@ -43,11 +43,10 @@ fn of_function(function: &Function) -> Vec<String> {
         Trigger::BlobCreated { prefix, .. } if prefix.len() > MAX_BLOB_NAME_BYTES => {
             problems.push(format!("the prefix is {} bytes: at most {MAX_BLOB_NAME_BYTES}", prefix.len()));
         }
-        Trigger::BlobCreated { .. } | Trigger::Subscription { .. } => {}
         Trigger::DocumentChanged { collection } if *collection == RUNTIME_COLLECTION => {
             problems.push(format!("{collection} is the runtime's own collection: its changes call no function"));
         }
-        Trigger::DocumentChanged { .. } => {}
+        Trigger::BlobCreated { .. } | Trigger::Subscription { .. } | Trigger::DocumentChanged { .. } => {}
     }
     problems
 }
