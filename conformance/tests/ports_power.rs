@@ -3,6 +3,8 @@
 
 #[path = "decorators/mod.rs"]
 mod decorators;
+#[path = "outbox/mod.rs"]
+mod outbox;
 
 use std::sync::Arc;
 
@@ -69,6 +71,8 @@ async fn the_reference_model_passes_every_check() {
     assert_reference_passes("messages", &suite.messages).await;
     assert_reference_passes("blobs", &suite.blobs).await;
     assert_reference_passes("secrets", &suite.secrets).await;
+    assert_reference_passes("changes", &suite.changes).await;
+    assert_reference_passes("idempotency", &suite.idempotency).await;
     assert_reference_passes("leases", &suite.leases).await;
     assert_reference_passes("outbox", &suite.outbox).await;
 }
@@ -94,6 +98,16 @@ async fn every_fault_of_leases_dies_by_its_check() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_changes_dies_by_its_check() {
+    assert_power("changes").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_fault_of_outbox_and_inbox_dies_by_its_check() {
     assert_power("outbox").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fault_of_idempotency_dies_by_its_check() {
+    assert_power("idempotency").await;
 }

@@ -36,7 +36,10 @@
 //!
 //! Records stand among the domain's own documents, under sort keys that begin with [`PREFIX`]: list the domain's by their own
 //! prefix, as in `Query::partition(user).prefix("order/")`, and pass over keys of this prefix where changes of a collection
-//! are read. They are in no index but the outbox's own, which the handles declare, and nothing else is in that one.
+//! are read. They are in no index but the outbox's own, which the handles declare.
+//!
+//! What waits for one topic in one collection is one partition of that index while it waits. On DynamoDB that is good for about
+//! a thousand events a second; a workload that commits more spreads them over topics or collections.
 
 mod commit;
 mod documents;
@@ -63,7 +66,8 @@ pub struct Relayed {
     pub published: usize,
     /// Events that could not be published now, and are tried again after a pause.
     pub put_off: usize,
-    /// Whether there may be more to publish at once: the relay stopped at its limit.
+    /// Whether there may be more to publish at once: the relay stopped at its limit. Call it again then, unless it published
+    /// nothing: what is left is with another relay, or waits for a pause to be over.
     pub more: bool,
 }
 
