@@ -1,6 +1,7 @@
 //! Shards that end, iterators that expire, records that are gone: what no emulator shows.
 
 use anyport_ports::documents::{Changes as _, FeedPage, FeedPosition, FeedQuery};
+use anyport_ports::resources::{CollectionSpec, Provision as _, Resources};
 use anyport_ports::{CollectionName, ErrorKind};
 use serde_json::{Value, json};
 
@@ -166,4 +167,48 @@ async fn a_failure_of_one_shard_fails_the_page_and_nothing_is_passed_over() {
     let double = Double::start(service(|_| Reply::Hangup)).await;
     let error = double.aws.changes().read(&USERS, &FeedQuery::oldest()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
+/// A table that stands, with a stream that shows this, or without.
+async fn standing(view: Option<&'static str>) -> Double {
+    Double::start(move |operation, _, _| match operation {
+        "DescribeTable" => {
+            let key = |name, kind| json!({"AttributeName": name, "KeyType": kind});
+            let text = |name| json!({"AttributeName": name, "AttributeType": "S"});
+            let mut table = json!({
+                "TableName": "users", "TableStatus": "ACTIVE",
+                "KeySchema": [key("partition", "HASH"), key("sort", "RANGE")],
+                "AttributeDefinitions": [text("partition"), text("sort")],
+            });
+            if let Some(view) = view {
+                table["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
+            }
+            Reply::Json(200, json!({"Table": table}))
+        }
+        "DescribeTimeToLive" => {
+            let expiry = json!({"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"});
+            Reply::Json(200, json!({"TimeToLiveDescription": expiry}))
+        }
+        _ => Reply::Json(200, json!({})),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_standing_table_is_given_a_stream_once_and_one_that_shows_too_little_is_told() {
+    let collections = vec![CollectionSpec::new(USERS, Vec::new()).with_feed()];
+    let resources = Resources { collections, ..Resources::default() };
+    let double = standing(None).await;
+    double.aws.documents().provision(&resources).await.unwrap();
+    let asked = double.bodies("UpdateTable");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["StreamSpecification"], json!({"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"}));
+
+    for view in ["NEW_IMAGE", "NEW_AND_OLD_IMAGES"] {
+        let double = standing(Some(view)).await;
+        double.aws.documents().provision(&resources).await.unwrap();
+        assert_eq!(double.count("UpdateTable"), 0, "{view}");
+    }
+    let error = standing(Some("KEYS_ONLY")).await.aws.documents().provision(&resources).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
