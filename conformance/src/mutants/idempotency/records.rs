@@ -49,7 +49,7 @@ fn written_wrong() -> Vec<Mutant<IdempotencyHandle>> {
             below(|| {
                 Written(|fields, was| {
                     if is_completed(fields) {
-                        keep(fields, was, "expires_at_ms")
+                        keep(fields, was, "expires_at_ms");
                     }
                 })
             })

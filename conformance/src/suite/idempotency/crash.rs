@@ -26,10 +26,7 @@ enum Knew {
 /// Claims, renews and completes, as far as it gets.
 async fn run(process: &dyn Idempotency, claim: &Claim) -> Knew {
     let Ok(Claimed::Acquired(owner)) = process.claim(claim).await else { return Knew::Nothing };
-    let owner = match process.renew(&owner).await {
-        Ok(Renewal::Renewed(owner)) => owner,
-        _ => return Knew::Acquired,
-    };
+    let Ok(Renewal::Renewed(owner)) = process.renew(&owner).await else { return Knew::Acquired };
     match process.complete(&owner, &answer(200)).await {
         Ok(Completion::Completed) => Knew::Completed,
         _ => Knew::Acquired,

@@ -56,7 +56,6 @@ impl Stepped {
         let step = self.plan.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let lost = if is_write { ErrorKind::Indeterminate } else { ErrorKind::Unavailable };
         match step {
-            Some(Step::Pass) => return call.await,
             Some(Step::After(other)) => {
                 other.await;
                 return call.await;
@@ -66,7 +65,7 @@ impl Stepped {
             None if self.gone_after => {
                 return Err(Error::new(ErrorKind::Unavailable, "the process has no connection any more"));
             }
-            None => return call.await,
+            Some(Step::Pass) | None => return call.await,
         }
         Err(Error::new(lost, "no answer came"))
     }
