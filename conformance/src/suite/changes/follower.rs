@@ -91,9 +91,9 @@ impl Follower {
     /// Reads on for as long as others write. How long that takes is not a matter of the adapter's time.
     pub(super) async fn meanwhile(&mut self, writing: &AtomicUsize) -> Verdict {
         while writing.load(Ordering::Acquire) > 0 {
-            if self.page().await? == 0 {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
+            self.page().await?;
+            // A store in memory answers without a pause, in which nobody else of this thread would get a turn.
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
         Ok(())
     }
