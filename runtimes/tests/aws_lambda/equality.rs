@@ -7,7 +7,7 @@ use anyport_conformance::hosts::gateway::{Gateway, HttpCall, HttpReply};
 use anyport_memory::MemoryStore;
 use anyport_ports::Clock;
 use anyport_runtimes::server::{Running, ServerSettings, listen, start};
-use anyport_runtimes::{Surroundings, SystemClock};
+use anyport_runtimes::{Surroundings, SystemClock, Workload};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -18,15 +18,20 @@ use crate::site::{Site, ports};
 const NOT_COMPARED: [&str; 4] = ["connection", "content-length", "date", "transfer-encoding"];
 
 async fn server() -> Running {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await
+}
+
+/// A server of this workload, on a store of its own.
+pub(crate) async fn server_of(workload: Workload, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Running {
     let store = MemoryStore::new(Arc::clone(&clock));
     let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
     let (memory, ports) = (Arc::new(store.handle()), ports(&store, &clock));
     let listener = listen(&settings).await.unwrap();
-    start(listener, notes::workload(), ports, Surroundings::none().provisioned_by(memory), settings).await.unwrap()
+    start(listener, workload, ports, surroundings.provisioned_by(memory), settings).await.unwrap()
 }
 
-async fn ask(address: SocketAddr, call: &HttpCall) -> HttpReply {
+/// Sends a request, and reads the answer to its end.
+pub(crate) async fn ask(address: SocketAddr, call: &HttpCall) -> HttpReply {
     let mut request = format!("{} {} HTTP/1.1\r\nconnection: close\r\n", call.method, call.target).into_bytes();
     for (name, value) in &call.headers {
         request.extend(format!("{name}: {value}\r\n").bytes());
@@ -50,7 +55,7 @@ async fn ask(address: SocketAddr, call: &HttpCall) -> HttpReply {
 }
 
 /// Without what is not compared; versions, which are random, are the same letter.
-fn comparable(mut reply: HttpReply, length: bool) -> HttpReply {
+pub(crate) fn comparable(mut reply: HttpReply, length: bool) -> HttpReply {
     reply.headers.retain(|(name, _)| (length && name == "content-length") || !NOT_COMPARED.contains(&name.as_str()));
     for (name, value) in &mut reply.headers {
         if name == "etag" {

@@ -7,6 +7,8 @@ mod buckets;
 mod equality;
 mod fixtures;
 mod gateways;
+#[cfg(feature = "server")]
+mod idempotency;
 #[path = "../server/notes.rs"]
 mod notes;
 mod process;

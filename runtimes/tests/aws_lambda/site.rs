@@ -51,6 +51,16 @@ impl Site {
         Self { store, clock, functions }
     }
 
+    /// In these surroundings.
+    #[cfg(feature = "server")]
+    pub(crate) async fn within(workload: &Workload, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Self {
+        let store = MemoryStore::new(Arc::clone(&clock));
+        store.handle().provision(&workload.resources()).await.unwrap();
+        let settings = LambdaSettings { prefix: PREFIX.to_owned(), ..LambdaSettings::default() };
+        let functions = Functions::new(workload, &ports(&store, &clock), &surroundings, &settings).unwrap();
+        Self { store, clock, functions }
+    }
+
     pub(crate) fn handle(&self) -> Memory {
         self.store.handle()
     }
