@@ -8,7 +8,7 @@ use anyport_ports::documents::{Condition, Documents as _, Key, Partition, Query}
 use anyport_ports::handles::{Collection, Writer};
 use anyport_ports::{CollectionName, Error, ErrorKind, Result};
 use anyport_runtimes::server::{listen, start};
-use anyport_runtimes::{DocumentChanged, Function, Limits, RUNTIME_COLLECTION, Surroundings, Workload};
+use anyport_runtimes::{DocumentChanged, Function, Limits, RUNTIME_COLLECTION, Surroundings, Trigger, Workload};
 use serde::{Deserialize, Serialize};
 
 use crate::client::eventually;
@@ -173,4 +173,30 @@ async fn a_workload_that_listens_where_nothing_is_told_does_not_start() {
     let refused = start(listener, workload(&Calls::default()), site.ports(), surroundings, site.settings.clone()).await;
     let told = refused.unwrap_err().to_string();
     assert!(told.contains("changed: it is called by changes of documents"), "{told}");
+}
+
+#[test]
+fn the_manifest_asks_for_the_feed_and_for_what_following_it_takes() {
+    let workload = workload(&Calls::default());
+    let manifest = workload.manifest();
+    assert_eq!(manifest.functions[0].trigger, Trigger::DocumentChanged { collection: Things::NAME });
+    let resources = workload.resources().collections;
+    let needed: Vec<_> = resources.iter().map(|spec| (spec.name.as_str(), spec.feed)).collect();
+    assert_eq!(needed, [("things", true), ("anyport-runtime", false), ("anyport-leases", false)]);
+}
+
+#[test]
+fn the_runtimes_own_collection_calls_no_function() {
+    struct Own;
+    impl Collection for Own {
+        const NAME: CollectionName = RUNTIME_COLLECTION;
+        type Item = Thing;
+
+        fn key(item: &Thing) -> Result<Key> {
+            Things::key(item)
+        }
+    }
+    let listening = Function::document_changed::<Own, _, _>("own", async |_: DocumentChanged<Own>| Ok::<(), Error>(()));
+    let told = Workload::new("things").function(listening).validate().unwrap_err().to_string();
+    assert!(told.contains("own: anyport-runtime is the runtime's own collection"), "{told}");
 }
