@@ -63,7 +63,7 @@ impl Scripted {
 }
 
 fn response(status: u16, headers: Vec<(String, String)>) -> Response {
-    Response { status, headers, body: Default::default() }
+    Response { status, headers, body: bytes::Bytes::new() }
 }
 
 #[async_trait]
