@@ -7,9 +7,9 @@ use crate::compose::ForDevelopment;
 use crate::settings::Settings;
 
 /// Tells where the server is and what to try.
-pub(crate) fn write(settings: &Settings, address: SocketAddr, for_development: &ForDevelopment) {
+pub(crate) fn write(settings: &Settings, address: SocketAddr, for_development: ForDevelopment) {
     let base = format!("http://{address}");
-    let ForDevelopment { receipt_key, issuer, payments } = *for_development;
+    let ForDevelopment { receipt_key, issuer, payments } = for_development;
     let stands_in: String = [
         (receipt_key, "\n  made a receipt-key for development: put your own there before you go live"),
         (issuer, "\n  this machine gives the tokens of callers itself, by `app --token USER`: see auth.issuers"),

@@ -18,7 +18,7 @@ pub(crate) async fn server(mut settings: Settings, workload: Workload, telemetry
     let Composed { ports, provision, surroundings, for_development } =
         compose(&settings, &workload.resources()).await?;
     let surroundings = surroundings.provisioned_by(provision).told_by(Some(telemetry));
-    let greet = |address| crate::greeting::write(&settings, address, &for_development);
+    let greet = |address| crate::greeting::write(&settings, address, for_development);
     server::serve(listener, workload, ports, surroundings, settings.server.clone(), greet).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test says by it what it takes for granted")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -83,4 +84,30 @@ fn principle_b5_each_function_asks_for_ports_by_what_they_do_and_names_no_provid
     for provider in ["aws", "dynamo", "sqs", "redis", "sqlite", "azure", "google"] {
         assert!(!manifest.to_lowercase().contains(provider), "{provider}");
     }
+}
+
+/// Files of the sources that name an adapter's package.
+fn naming_adapters(folder: &Path, found: &mut Vec<String>) {
+    const ADAPTERS: [&str; 6] =
+        ["anyport_aws", "anyport_blobs", "anyport_http", "anyport_memory", "anyport_redis", "anyport_sqlite"];
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            naming_adapters(&path, found);
+        } else if let Ok(source) = std::fs::read_to_string(&path)
+            && ADAPTERS.iter().any(|adapter| source.contains(adapter))
+        {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+            found.push(path.strip_prefix(root).expect("below").to_string_lossy().into_owned());
+        }
+    }
+}
+
+#[test]
+fn principle_d_adapters_are_named_in_the_composition_root_alone() {
+    let mut found = Vec::new();
+    naming_adapters(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found.sort();
+    // The settings hold what a client is made with, and make none.
+    assert_eq!(found, ["compose/adapters.rs", "compose/outbound.rs", "settings.rs"]);
 }

@@ -15,12 +15,15 @@ fn stdout(output: &Output) -> String {
 #[test]
 fn help_teaches_and_shows_examples() {
     let help = stdout(&anyport(&["--help"]));
-    for command in ["dev", "conformance", "mutants", "emulators", "manifest"] {
+    for command in ["new", "review", "dev", "conformance", "mutants", "emulators", "manifest"] {
         assert!(help.contains(command), "{help}");
     }
+    assert!(help.contains("anyport review   "), "{help}");
     let help = stdout(&anyport(&["conformance", "--help"]));
     assert!(help.contains("--adapter memory --adapter sqlite"), "{help}");
     assert!(help.contains("--provider aws --provider redis"), "{help}");
+    let help = stdout(&anyport(&["review", "--help"]));
+    assert!(help.contains("anyport review: allow handler-branches: ") && help.contains("handler-world"), "{help}");
     let help = stdout(&anyport(&["emulators", "--help"]));
     assert!(help.contains("eval \"$(anyport emulators up aws redis)\""), "{help}");
 }
@@ -61,6 +64,8 @@ fn what_cannot_run_ends_with_2_and_says_why() {
         (&["emulators", "up", "oracle"][..], "no emulators stand for \"oracle\": there are some for aws, redis"),
         (&["conformance", "--seed", "x"][..], "invalid value 'x'"),
         (&["manifest", "--package", "none-such"][..], "no package \"none-such\""),
+        (&["review", "none-such"][..], "none-such cannot be read"),
+        (&["review", "Cargo.toml"][..], "Cargo.toml is not Rust"),
     ] {
         let output = anyport(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -70,7 +75,7 @@ fn what_cannot_run_ends_with_2_and_says_why() {
 }
 
 #[test]
-fn the_table_in_the_readme_is_that_of_a_run() {
+fn principle_a2_the_table_in_the_readme_is_that_of_a_run() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("README.md");

@@ -27,7 +27,7 @@ async fn the_reference_model_passes_every_check() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_seeded_fault_dies_and_no_check_is_idle() {
+async fn principle_l_every_seeded_fault_dies_and_no_check_is_idle() {
     let mutants = Mutants { documents: Mutants::all().documents, ..Mutants::default() };
     let matrix = kill_matrix(&documents(), &mutants, Options::seeded(7), &|_| {}).await;
     for mutant in &matrix.rows {

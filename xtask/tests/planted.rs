@@ -55,7 +55,7 @@ impl Copy {
 }
 
 #[test]
-fn the_copy_passes_until_something_is_planted() -> Result<()> {
+fn principle_a6_the_copy_passes_until_something_is_planted() -> Result<()> {
     let copy = Copy::of_the_workspace()?;
     let (passed, said) = copy.check()?;
     assert!(passed && said.contains("rules hold for"), "{said}");
@@ -69,7 +69,7 @@ fn the_copy_passes_until_something_is_planted() -> Result<()> {
 }
 
 #[test]
-fn an_executor_in_the_domain_is_found() -> Result<()> {
+fn principle_a8_an_executor_in_the_domain_is_found() -> Result<()> {
     let copy = Copy::of_the_workspace()?;
     copy.plant("domain", r#"tokio = { version = "1", default-features = false }"#)?;
     let (passed, said) = copy.check()?;

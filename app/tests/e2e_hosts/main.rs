@@ -8,6 +8,7 @@ mod play;
 mod scenario;
 #[path = "../storefront_server/mod.rs"]
 mod storefront_server;
+mod telling;
 mod transcript;
 mod world;
 
@@ -30,6 +31,7 @@ fn http_client() -> reqwest::Client {
 async fn holds(mut host: Box<dyn Host>, world: &World) {
     let found = play::play(&scenario::scenario(), &mut *host, world).await;
     host.stop().await;
+    world.telling.holds();
     let expected = std::fs::read_to_string(TRANSCRIPT).expect("the transcript");
     let pairs = || found.lines().zip(expected.lines());
     if let Some(at) = pairs().position(|(found, expected)| found != expected) {
@@ -73,7 +75,7 @@ async fn server_with_aws() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aws_lambda_with_sqlite() {
+async fn principle_b9_functions_of_no_host_answer_on_aws_lambda_as_on_the_server() {
     on_lambda(Set::Sqlite, Gateway::FunctionUrl).await;
 }
 
@@ -83,8 +85,11 @@ async fn aws_lambda_with_redis() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aws_lambda_with_aws() {
-    on_lambda(Set::Aws, Gateway::FunctionUrl).await;
+async fn principle_b8_aws_lambda_with_aws_keeps_nothing_on_disk() {
+    let world = Set::Aws.fresh().await;
+    holds(Box::new(Lambda::start(&world, Gateway::FunctionUrl).await), &world).await;
+    let kept: Vec<_> = std::fs::read_dir(world.folder.path()).expect("the folder").collect();
+    assert!(kept.is_empty(), "{kept:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,6 +57,11 @@ impl Play<'_> {
                 self.transcript.note(&format!("> two days pass for {order}"));
                 self.world.age(&self.filled(user), order).await;
             }
+            Step::Carried { bucket, name, correlation, trace } => {
+                self.transcript.note(&format!("> {name} was made in {correlation}"));
+                let bucket = BucketName::new(*bucket).expect("a name");
+                self.world.carries(&bucket, &self.filled(name), correlation, trace).await;
+            }
             Step::Erased { bucket, prefix } => {
                 self.transcript.note(&format!("> nothing is left in {bucket} below {prefix}"));
                 self.erased(&BucketName::new(*bucket).expect("a name"), &self.filled(prefix)).await;

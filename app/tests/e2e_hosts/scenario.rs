@@ -12,6 +12,8 @@ pub(crate) enum Step {
     Follow { url: &'static str },
     /// Two days go by for the order of this sort key: its payment is overdue.
     Age { user: &'static str, order: &'static str },
+    /// The blob says that it was made in this correlation and this trace.
+    Carried { bucket: &'static str, name: &'static str, correlation: &'static str, trace: &'static str },
     /// What is kept of somebody goes away: blobs of this bucket whose names begin so.
     Erased { bucket: &'static str, prefix: &'static str },
     /// The schedule of this function fires.
@@ -75,6 +77,9 @@ const LOVELACE: &str = r#"{"name":"Ada Lovelace","email":"ada@example.com"}"#;
 const TEA: &str = r#"{"id":"o-1","lines":[{"sku":"tea","quantity":2,"unit_price_cents":450}]}"#;
 const MORE_TEA: &str = r#"{"id":"o-1","lines":[{"sku":"tea","quantity":3,"unit_price_cents":450}]}"#;
 const CASTLE: &str = r#"{"id":"o-castle","lines":[{"sku":"castle","quantity":1,"unit_price_cents":9000000}]}"#;
+const CORRELATION: &str = "c-0001";
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const ORDERS: &str = "/api/users/{user}/orders";
 
 /// The whole table.
@@ -116,12 +121,14 @@ fn users() -> Vec<Step> {
 fn orders() -> Vec<Step> {
     let receipt = "/api/users/{user}/orders/o-1/receipt";
     vec![
-        Step::Ask(post(ORDERS).json(TEA)),
+        Step::Ask(post(ORDERS).header("x-correlation-id", CORRELATION).header("traceparent", TRACEPARENT).json(TEA)),
         Step::Ask(post(ORDERS).json(TEA)),
         Step::Ask(post(ORDERS).json(MORE_TEA)),
         Step::Ask(get("/api/users/{user}/totals")),
         // Fulfilled by the event that placing it published.
         Step::AskUntil(get(receipt).take("receipt", Place::Body("/url")), "/status", "ready"),
+        // From the request through outbox, topic and consumer to the blob.
+        Step::Carried { bucket: "receipts", name: "receipts/{user}/o-1.txt", correlation: CORRELATION, trace: TRACE },
         Step::Follow { url: "{receipt}" },
         Step::Ask(post("/api/users/{user}/orders/o-1/payment")),
         Step::Ask(post("/api/users/{user}/orders/o-1/payment")),

@@ -4,20 +4,21 @@ mod payments;
 mod sets;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use anyport_conformance::services::MisbehavingService;
 use anyport_ports::blobs::{BlobName, BlobRange, Blobs, ListBlobs, PutBlob};
 use anyport_ports::documents::{Body, Changes, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
 use anyport_ports::messages::Messages;
-use anyport_ports::{BucketName, CollectionName};
+use anyport_ports::{BucketName, CallContext, CollectionName};
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use sets::Set;
+pub(crate) use sets::{RECEIPT_KEY, Set};
 
 use crate::http_client;
+use crate::telling::Telling;
 use crate::transcript::Transcript;
 
 /// Collections that the domain has; the runtimes' own, of claims, is not the same on every host.
@@ -49,6 +50,8 @@ pub(crate) struct World {
     program: PathBuf,
     /// The settings of the processes under test: variables of the environment.
     pub(crate) environment: Vec<(String, String)>,
+    /// What the processes under test write to their standard output and error.
+    pub(crate) telling: Arc<Telling>,
     /// Where orders are paid.
     pub(crate) payments: MisbehavingService,
     /// What names at AWS begin with.
@@ -67,6 +70,10 @@ impl World {
     pub(crate) fn app(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.env_clear().current_dir(self.folder.path()).envs(self.environment.iter().cloned());
+        // As much as may be told of the house's own doing.
+        command
+            .env("ANYPORT_LOG__FILTER", "info,app=debug,anyport_runtimes=debug,anyport_ports=debug,anyport_http=debug");
+        command.env("ANYPORT_LOG__FORMAT", "json").stderr(self.telling.stderr());
         command
     }
 
@@ -82,7 +89,7 @@ impl World {
 
     /// Makes what the functions need.
     pub(crate) fn provision(&self) {
-        let output = self.app().arg("--provision").output().expect("it starts");
+        let output = self.app().arg("--provision").stderr(Stdio::piped()).output().expect("it starts");
         assert!(output.status.success(), "{output:?}");
     }
 
@@ -118,6 +125,14 @@ impl World {
     async fn read(&self, bucket: &BucketName, name: &BlobName) -> Vec<u8> {
         let blob = self.blobs.get(bucket, name, BlobRange::All).await.expect("a blob");
         blob.bytes(1 << 20).await.expect("its bytes").to_vec()
+    }
+
+    /// Fails unless the blob says that it was made in this correlation and this trace.
+    pub(crate) async fn carries(&self, bucket: &BucketName, name: &str, correlation: &str, trace: &str) {
+        let info = self.blobs.head(bucket, &BlobName::new(name).expect("a name")).await.expect("a blob");
+        let made_in = CallContext::carried_by(&info.metadata);
+        assert_eq!(made_in.correlation_id(), Some(correlation), "{name}");
+        assert_eq!(made_in.traceparent().and_then(|parent| parent.split('-').nth(1)), Some(trace), "{name}");
     }
 
     /// Makes an order an old one.

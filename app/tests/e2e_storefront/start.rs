@@ -15,7 +15,7 @@ fn complaint(command: &mut Command) -> String {
 }
 
 #[test]
-fn wrong_settings_are_told_all_at_once_and_nothing_is_touched() {
+fn principle_p5_wrong_settings_are_told_all_at_once_and_nothing_is_touched() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("anyport.toml"), "documents = \"paper\"\n[log]\nfilter = 1\n").expect("a file");
     let mut command = app(folder.path());
@@ -75,4 +75,35 @@ fn the_first_start_makes_a_key_that_its_owner_alone_can_read_and_the_next_keeps_
     assert!(Server::start(folder.path()).stop().success());
     assert_eq!(fs::read(&key).expect("a key"), first);
     assert!(!folder.path().join("data/secrets/receipt-key/2").exists());
+}
+
+#[test]
+fn principle_p1_adapters_that_are_not_bound_are_not_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = app(folder.path());
+    // Whoever opened these would fail, or wait.
+    command.env("REDIS_URL", "redis://127.0.0.1:1").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    command.env("AWS_PROFILE", "no-such-profile").env("ANYPORT_HTTP__SERVICES__PAYMENTS__URL", "http://127.0.0.1:1");
+    let server = Server::spawn(&mut command);
+    server.get("/readyz").expect(200);
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_machine_that_is_its_own_issuer_gives_tokens_that_it_takes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = || {
+        let mut command = app(folder.path());
+        command.env_remove("ANYPORT_AUTH__ISSUERS");
+        command
+    };
+    let server = Server::spawn(&mut own());
+    let output = own().args(["--token", "ada"]).output().expect("it starts");
+    let token = String::from_utf8(output.stdout).expect("a token");
+    let asked = |bearer: &str| server.get_as("/api/users/ada/totals", bearer);
+    // The token holds, and there is no such user.
+    assert_eq!(asked(&format!("Bearer {}", token.trim())).problem(404), "user_not_found");
+    assert_eq!(server.get_as("/api/users/eve/totals", &format!("Bearer {}", token.trim())).problem(403), "not_yours");
+    assert_eq!(asked("Bearer x").problem(401), "invalid_token");
+    assert!(server.stop().success());
 }

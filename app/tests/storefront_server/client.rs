@@ -49,6 +49,11 @@ impl Client {
         answered(asked_by_user(self.agent.get(self.url(target)), target).call())
     }
 
+    /// As somebody else than the user whose things are asked for.
+    pub(crate) fn get_as(&self, target: &str, authorization: &str) -> Answer {
+        answered(self.agent.get(self.url(target)).header("authorization", authorization).call())
+    }
+
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         self.try_post(path, body).expect("an answer")
     }

@@ -50,7 +50,12 @@ impl Server {
 
     /// Starts the server by this command, and waits until it is ready.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        Self::spawn_telling(command, Stdio::null())
+    }
+
+    /// As [`Self::spawn`]; its standard error goes there.
+    pub(crate) fn spawn_telling(command: &mut Command, stderr: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("it starts");
         let lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let reader = std::thread::spawn({

@@ -75,7 +75,7 @@ impl CargoLambda {
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
         ]);
         // This host has no API for extensions that are part of the process.
-        command.env("ANYPORT_AWS_LAMBDA__GRACEFUL_SHUTDOWN", "false").stdout(Stdio::null());
+        command.env("ANYPORT_AWS_LAMBDA__GRACEFUL_SHUTDOWN", "false").stdout(world.telling.stdout());
         let process = command.spawn().expect("it starts");
         let invocations = format!("http://127.0.0.1:{port}/2015-03-31/functions/{FUNCTION}/invocations");
         Self { emulator, process, function: Behind { invocations, client: http_client() }, sources: Sources::of(world) }

@@ -1,7 +1,7 @@
 //! AWS Lambda: the binary as a bootstrap process behind a double of the Runtime API, called through a function URL, an event
 //! source mapping, EventBridge, and the notifications of a bucket.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use anyport_conformance::hosts::gateway::{Gateway, HttpCall};
@@ -39,7 +39,7 @@ impl Lambda {
         let api = RuntimeApi::start().await.expect("it listens");
         let mut command = world.app();
         command.env("ANYPORT_PUBLIC_URL", NOBODY);
-        command.envs(api.environment()).stdout(Stdio::null());
+        command.envs(api.environment()).stdout(world.telling.stdout());
         let mut process = command.spawn().expect("it starts");
         while tokio::time::timeout(Duration::from_millis(100), api.polled()).await.is_err() {
             let ended = process.try_wait().expect("its status");

@@ -1,15 +1,19 @@
 //! The plain server: it consumes messages, fires schedules and looks for blobs by itself.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{Host, HttpRequest};
 use crate::http_client;
 use crate::storefront_server::Server;
+use crate::telling::Telling;
 use crate::transcript::Answer;
 use crate::world::World;
 
 pub(crate) struct PlainServer {
     server: Server,
+    telling: Arc<Telling>,
     client: reqwest::Client,
 }
 
@@ -18,7 +22,8 @@ impl PlainServer {
         let mut command = world.app();
         command.env("ANYPORT_SERVER__ADDRESS", "127.0.0.1:0").env("ANYPORT_SCHEDULES__EXPIRY", "* * * * * *");
         command.env("ANYPORT_SERVER__BLOB_POLL_INTERVAL", "100ms").env("ANYPORT_SERVER__RECEIVE_WAIT", "100ms");
-        Self { server: Server::spawn(&mut command), client: http_client() }
+        let server = Server::spawn_telling(&mut command, world.telling.stderr());
+        Self { server, telling: Arc::clone(&world.telling), client: http_client() }
     }
 }
 
@@ -43,6 +48,11 @@ impl Host for PlainServer {
     async fn deliver(&mut self) {}
 
     async fn stop(self: Box<Self>) {
-        assert!(self.server.stop().success());
+        self.server.terminate();
+        let (status, log) = self.server.ended();
+        for line in log {
+            self.telling.note(&line.to_string());
+        }
+        assert!(status.success());
     }
 }

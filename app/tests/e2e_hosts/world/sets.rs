@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use super::{World, payments};
 use crate::http_client;
 use crate::storefront_server::tokens;
+use crate::telling::Telling;
 
 /// A set of adapters, one for each port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(crate) enum Set {
 }
 
 /// What the receipts of every run are signed with.
-const RECEIPT_KEY: &str = "a key of at least thirty-two bytes, for tests";
+pub(crate) const RECEIPT_KEY: &str = "a key of at least thirty-two bytes, for tests";
 
 impl Set {
     /// A fresh namespace, in which everything exists that the functions need.
@@ -47,6 +48,7 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    telling: Arc::new(Telling::new()),
                     payments,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
@@ -75,6 +77,7 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    telling: Arc::new(Telling::new()),
                     payments,
                     prefix: String::new(),
                     documents: Arc::clone(&store) as _,
@@ -100,6 +103,7 @@ impl Set {
                     folder,
                     program: PathBuf::from(env!("CARGO_BIN_EXE_app")),
                     environment,
+                    telling: Arc::new(Telling::new()),
                     payments,
                     prefix,
                     documents: Arc::clone(&documents) as _,
