@@ -23,13 +23,13 @@ pub(super) fn spans(body: &[u8]) -> Result<Vec<Span>, String> {
 }
 
 fn span(span: messages::Span, resource: BTreeMap<String, Value>) -> Result<Span, String> {
-    if span.trace_id.len() != 16 || span.span_id.len() != 8 || !matches!(span.parent_span_id.len(), 0 | 8) {
+    if span.trace.len() != 16 || span.id.len() != 8 || !matches!(span.parent.len(), 0 | 8) {
         return Err(format!("the span {:?} has ids of the wrong length", span.name));
     }
     Ok(Span {
-        trace_id: hex(&span.trace_id),
-        span_id: hex(&span.span_id),
-        parent_id: span.parent_span_id.iter().any(|byte| *byte != 0).then(|| hex(&span.parent_span_id)),
+        trace_id: hex(&span.trace),
+        span_id: hex(&span.id),
+        parent_id: span.parent.iter().any(|byte| *byte != 0).then(|| hex(&span.parent)),
         name: span.name,
         kind: match span.kind {
             2 => "server",

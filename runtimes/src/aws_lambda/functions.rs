@@ -91,7 +91,7 @@ impl Functions {
             trace_sampled = tracing::field::Empty,
             cold_start,
         );
-        let trace = Some(adopt(&span, trace));
+        let trace = Some(adopt(&span, trace.as_ref()));
         async {
             let (event, result) = match shape::of(event) {
                 Ok(shape) => (shape.as_str(), self.dispatch(shape, event, context, trace, deadline).await),

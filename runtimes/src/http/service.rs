@@ -43,6 +43,9 @@ pub struct HttpService {
     routes: Arc<Routes>,
 }
 
+/// The parameters of a route by name, percent-decoded.
+type PathParameters = Vec<(String, String)>;
+
 /// What the log tells of a request.
 #[derive(Default)]
 struct Line {
@@ -116,7 +119,7 @@ impl Routes {
             Ok((route, path)) => route.answer(path, parts, body, &ids).await,
             Err(problem) => {
                 let trace = TraceContext::of(&parts.headers);
-                (Err(problem), unrouted(&ids.request, &ids.correlation, trace))
+                (Err(problem), unrouted(&ids.request, &ids.correlation, trace.as_ref()))
             }
         };
         let mut response = answer.map_or_else(|problem| problem.response(), response);
@@ -145,7 +148,7 @@ impl Routes {
     }
 
     /// The function's route, and what its path's parameters are.
-    fn routed(&self, parts: &Parts, line: &mut Line) -> Result<(&Route, Vec<(String, String)>), Problem> {
+    fn routed(&self, parts: &Parts, line: &mut Line) -> Result<(&Route, PathParameters), Problem> {
         check_headers(&parts.headers)?;
         let found = self.find(parts.uri.path())?;
         line.route = Some(Arc::clone(&found.resource.template));
@@ -159,7 +162,7 @@ impl Route {
     /// What the function answers, and the span of the call.
     async fn answer<B>(
         &self,
-        path: Vec<(String, String)>,
+        path: PathParameters,
         parts: Parts,
         body: B,
         ids: &Identifiers,

@@ -83,7 +83,7 @@ impl<K: Kind, S: Inner<Call<K>, K>> Service<Call<K>> for RequestContext<S> {
                 otel.status_code = tracing::field::Empty,
             );
             let parent = carried.traceparent().and_then(TraceContext::from_traceparent).or(trace);
-            let own = adopt(&span, parent);
+            let own = adopt(&span, parent.as_ref());
             call.state.context = context.clone().with_traceparent(own.to_traceparent());
             call.state.span.open(&span);
             inner.call(call).instrument(span).await
@@ -98,7 +98,7 @@ impl<S: InOrder> InOrder for RequestContext<S> {
 }
 
 /// The span of a request that no function is called by.
-pub(crate) fn unrouted(request_id: &str, correlation_id: &str, trace: Option<TraceContext>) -> Span {
+pub(crate) fn unrouted(request_id: &str, correlation_id: &str, trace: Option<&TraceContext>) -> Span {
     let span = tracing::info_span!(
         "call",
         trigger = "http",

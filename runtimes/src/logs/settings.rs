@@ -43,6 +43,13 @@ pub enum LogProfile {
     GoogleCloud,
 }
 
+/// That lines have the fields of Google Cloud Logging.
+#[derive(Clone, Debug)]
+pub(super) struct Google {
+    /// The project that traces are in, if it is known.
+    pub(super) project: Option<String>,
+}
+
 impl Default for LogSettings {
     fn default() -> Self {
         Self { format: LogFormat::Auto, filter: "info".to_owned(), profile: LogProfile::Auto, google_project: None }
@@ -50,14 +57,14 @@ impl Default for LogSettings {
 }
 
 impl LogSettings {
-    /// Whether lines have Google's fields, and the project if it is known.
-    pub(super) fn google(&self) -> Option<Option<String>> {
+    /// For whom lines have Google's fields, if they have them.
+    pub(super) fn google(&self) -> Option<Google> {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let google = match self.profile {
             LogProfile::Auto => variable("K_SERVICE").is_some(),
             LogProfile::Plain => false,
             LogProfile::GoogleCloud => true,
         };
-        google.then(|| self.google_project.clone().or_else(|| variable("GOOGLE_CLOUD_PROJECT")))
+        google.then(|| Google { project: self.google_project.clone().or_else(|| variable("GOOGLE_CLOUD_PROJECT")) })
     }
 }

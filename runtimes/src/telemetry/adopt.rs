@@ -10,9 +10,8 @@ use crate::trace_context::TraceContext;
 /// Where spans are sent to a collector, the ids are those that it will see; elsewhere they are made up here, and logs and
 /// `traceparent` agree all the same. The fields `trace_id`, `span_id` and `trace_sampled` of the span are recorded, of
 /// those that it has.
-pub fn adopt(span: &Span, parent: Option<TraceContext>) -> TraceContext {
-    let own = placed(span, parent.as_ref())
-        .unwrap_or_else(|| parent.as_ref().map_or_else(TraceContext::root, TraceContext::child));
+pub fn adopt(span: &Span, parent: Option<&TraceContext>) -> TraceContext {
+    let own = placed(span, parent).unwrap_or_else(|| parent.map_or_else(TraceContext::root, TraceContext::child));
     span.record("trace_id", own.trace_id());
     span.record("span_id", own.span_id());
     span.record("trace_sampled", own.is_sampled());

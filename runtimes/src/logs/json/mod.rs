@@ -15,6 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::filter::OWN;
+use super::settings::Google;
 use fields::Fields;
 pub(crate) use line::Line;
 
@@ -22,8 +23,8 @@ pub(crate) use line::Line;
 /// subscriber together themselves, and for tests.
 pub struct JsonLines {
     write: Box<dyn Fn(&str) + Send + Sync>,
-    /// Whether Google's fields are written, and the project if it is known.
-    google: Option<Option<String>>,
+    /// For whom Google's fields are written, if they are.
+    google: Option<Google>,
 }
 
 impl JsonLines {
@@ -32,8 +33,8 @@ impl JsonLines {
         Self { write: Box::new(write), google: None }
     }
 
-    /// With Google's fields, and the project if it is known.
-    pub(super) fn google(mut self, google: Option<Option<String>>) -> Self {
+    /// With Google's fields, if they are wanted.
+    pub(super) fn google(mut self, google: Option<Google>) -> Self {
         self.google = google;
         self
     }
@@ -75,8 +76,8 @@ where
             }
         }
         line.fields(&own, is_own(metadata));
-        if let Some(project) = &self.google {
-            line.google(project.as_deref());
+        if let Some(google) = &self.google {
+            line.google(google.project.as_deref());
         }
         (self.write)(&line.finish());
     }

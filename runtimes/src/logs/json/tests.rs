@@ -11,9 +11,10 @@ use tracing_subscriber::{Layer as _, Registry};
 
 use super::JsonLines;
 use crate::logs::filter;
+use crate::logs::settings::Google;
 
 /// What is logged meanwhile, each line parsed.
-fn logged(google: Option<Option<String>>, filter: &str, tell: impl FnOnce()) -> Vec<Value> {
+fn logged(google: Option<Google>, filter: &str, tell: impl FnOnce()) -> Vec<Value> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
     let layer = JsonLines::new(move |line: &str| {
@@ -156,8 +157,8 @@ fn secrets_are_not_told() {
 
 #[test]
 fn googles_fields_are_there_where_they_are_asked_for() {
-    let project = Some(Some("p1".to_owned()));
-    let lines = logged(project, "info", || {
+    let google = Google { project: Some("p1".to_owned()) };
+    let lines = logged(Some(google), "info", || {
         let _call =
             tracing::info_span!(target: OWN, "call", trace_id = "t1", span_id = "s1", trace_sampled = true).entered();
         tracing::warn!("sold");

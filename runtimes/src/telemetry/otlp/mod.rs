@@ -148,7 +148,7 @@ impl Otlp {
     /// Whether it was sent in time. What sends blocks, and so does not run where calls do.
     async fn sent(&self, send: impl FnOnce() -> OTelSdkResult + Send + 'static) -> bool {
         let flushing = Arc::clone(&self.flushing);
-        let sent = async {
+        let ended = async {
             let guard = flushing.lock_owned().await;
             tokio::task::spawn_blocking(move || {
                 let _guard = guard;
@@ -156,7 +156,7 @@ impl Otlp {
             })
             .await
         };
-        matches!(tokio::time::timeout(self.patience, sent).await, Ok(Ok(Ok(()))))
+        matches!(tokio::time::timeout(self.patience, ended).await, Ok(Ok(Ok(()))))
     }
 }
 
