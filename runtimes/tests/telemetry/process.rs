@@ -1,5 +1,6 @@
 //! The workload in a process of its own: this test binary, which the tests start again.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -104,10 +105,12 @@ impl Process {
     pub(crate) async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
         match &self.at {
             At::Server(address) => {
-                let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-                let request = format!(
-                    "{method} {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 0\r\n{headers}\r\n"
-                );
+                let mut request =
+                    format!("{method} {path} HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 0\r\n");
+                for (name, value) in headers {
+                    write!(request, "{name}: {value}\r\n").unwrap();
+                }
+                request.push_str("\r\n");
                 let mut stream = TcpStream::connect(address).await.unwrap();
                 stream.write_all(request.as_bytes()).await.unwrap();
                 let mut answer = String::new();
