@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use anyport_ports::decorators::{Around as _, Traced};
 use anyport_ports::handles::{NamedSecret as _, Ports};
 use anyport_ports::resources::{Provision, Resources};
 use anyport_ports::secrets::{CachedSecrets, SecretVersion, Secrets};
@@ -64,18 +65,20 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
     };
     let (outbound, payments) = outbound::of(settings, one_machine)?;
     let (authenticator, issuer) = callers::of(settings, one_machine, &outbound, &clock)?;
+    let ports = Ports {
+        documents: documents.port,
+        messages: messages.port,
+        blobs: blobs.port,
+        signer: blobs.signer,
+        secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
+        clock,
+        outbound,
+        ids: Arc::new(UuidIds),
+        call: Arc::default(),
+    };
     Ok(Composed {
-        ports: Ports {
-            documents: documents.port,
-            messages: messages.port,
-            blobs: blobs.port,
-            signer: blobs.signer,
-            secrets: Arc::new(CachedSecrets::new(secrets.port, Arc::clone(&clock), SECRET_TTL, STALE_SECRET)),
-            clock,
-            outbound,
-            ids: Arc::new(UuidIds),
-            call: Arc::default(),
-        },
+        // What a function does shows in its trace.
+        ports: Traced.over_all(ports),
         provision: Arc::new(Split {
             documents: documents.provision,
             messages: messages.provision,
