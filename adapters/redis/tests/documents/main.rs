@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
 mod failures;
+mod feed;
 mod leftovers;
 mod server;
 #[cfg(feature = "tls")]
