@@ -24,7 +24,7 @@ The storefront listens on {base}
   data in {data}{stands_in}
 
 Try:
-  curl -si {base}/api/users -H 'content-type: application/json' -d '{{"name": "Ada", "email": "ada@example.com"}}'
+  curl -si {base}/api/users -H 'content-type: application/json' -d '{{"name": "Grete", "email": "grete@example.com"}}'
   curl -s  {base}/openapi.json
   curl -s  {base}/readyz
 
