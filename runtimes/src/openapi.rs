@@ -109,11 +109,17 @@ fn parameters(function: &Function, path: &str, schemas: &Schemas) -> Vec<Value> 
             "in": "header",
             "required": idempotent.required,
             "description": "New for each operation, and the same when it is repeated: a string of structured fields (RFC 9651).",
-            "schema": { "type": "string", "minLength": 1 },
+            "schema": { "type": "string", "pattern": if idempotent.strict { STRICT_KEY } else { KEY } },
         }));
     }
     parameters
 }
+
+/// A string of structured fields (RFC 9651), of 1 to 255 characters.
+const STRICT_KEY: &str = r#"^"([ !#-\[\]-~]|\\["\\]){1,255}"$"#;
+
+/// As well a bare token: visible ASCII without quotes, commas and semicolons.
+const KEY: &str = r#"^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-+\--:<-~]{1,255})$"#;
 
 /// One strong entity tag.
 const ENTITY_TAG: &str = r#"^"[!#-~]+"$"#;

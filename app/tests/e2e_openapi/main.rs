@@ -60,9 +60,10 @@ fn without_default(mut document: Value) -> Value {
         let responses = operation["responses"].as_object_mut().expect("responses");
         let default = responses.remove("default").expect("a default response");
         responses.insert("409".to_owned(), default.clone());
-        // A caller may be refused what is another's.
+        // A caller may be refused what is another's, and a payment may be declined.
         if secured {
-            responses.insert("403".to_owned(), default);
+            responses.insert("403".to_owned(), default.clone());
+            responses.insert("402".to_owned(), default);
         }
     }
     document

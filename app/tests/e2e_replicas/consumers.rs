@@ -32,7 +32,7 @@ fn servers_share_the_messages_and_each_is_handled_once() {
     let mut handled = BTreeSet::new();
     for run in shares.iter().flatten() {
         assert_eq!(run["attempt"], 1, "{run}");
-        let message = run["message"].as_str().expect("a message").to_owned();
+        let message = run["subject"].as_str().expect("a message").to_owned();
         assert!(handled.insert(message), "handled twice: {run}");
     }
     assert_eq!(handled, placed);

@@ -56,8 +56,7 @@ impl Pair {
 
 /// The runs of a function that succeeded, by a log: the spans of their last lines.
 pub(crate) fn runs_of(function: &str, log: &[Value]) -> Vec<Value> {
-    let done = log.iter().filter(|line| line["message"] == "done" && line["span"]["function"] == function);
-    done.map(|line| line["span"].clone()).collect()
+    log.iter().filter(|line| line["message"] == "done" && line["function"] == function).cloned().collect()
 }
 
 /// The path of a fresh user.
