@@ -104,6 +104,6 @@ impl fmt::Debug for Surroundings {
             .field("decode_change", &self.decode_change.is_some())
             .field("authenticator", &self.authenticator.is_some())
             .field("idempotency", &self.idempotency.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -33,17 +33,17 @@ async fn principle_b14_a_panic_is_a_line_and_a_count_and_a_typed_500_and_the_nex
     if std::env::var_os(CHILD).is_some() {
         return panic_and_go_on().await;
     }
-    let test = concat!(
+    let name = concat!(
         module_path!(),
         "::principle_b14_a_panic_is_a_line_and_a_count_and_a_typed_500_and_the_next_call_succeeds"
     );
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test.split_once("::").unwrap().1, "--nocapture"])
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name.split_once("::").unwrap().1, "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();
-    let text = String::from_utf8(child.stdout).unwrap();
-    assert!(child.status.success(), "{text}");
+    let text = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{text}");
     let lines: Vec<Value> =
         text.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = lines.iter().filter(|line| line["message"] == "the function panicked").collect();

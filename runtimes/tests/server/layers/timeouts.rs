@@ -49,11 +49,11 @@ async fn principle_b10_an_overrun_is_a_typed_timeout_at_the_limit() {
 async fn a_host_that_has_no_time_left_has_nothing_begun() {
     let begun = Arc::new(AtomicBool::new(false));
     let noted = Arc::clone(&begun);
-    let begin = move || {
+    let handler = move || {
         noted.store(true, Ordering::Relaxed);
         async { Ok::<_, Error>(NoContent) }
     };
-    let workload = Workload::new("late").function(Function::http("begin", Method::GET, "/", begin));
+    let workload = Workload::new("late").function(Function::http("begin", Method::GET, "/", handler));
     let client = Client::of(&workload, ports(&MemoryStore::new(Arc::new(ExecutorClock::new())))).unwrap();
     let mut late = http::Request::get("/").body(http_body_util::Full::default()).unwrap();
     late.extensions_mut().insert(Deadline::after(Duration::ZERO));
