@@ -68,7 +68,8 @@ impl<'a> Load<'a> {
         let user = self.users.choose(&mut self.rng).expect("a user").clone();
         let lines: Vec<_> = (0..self.rng.random_range(1..=4))
             .map(|number| {
-                let (quantity, price) = (self.rng.random_range(1..=1_000), self.rng.random_range(0..=10_000_000));
+                // Together not dearer than the sandbox of payments takes.
+                let (quantity, price) = (self.rng.random_range(1..=10), self.rng.random_range(0..=20_000));
                 json!({ "sku": format!("article-{number}"), "quantity": quantity, "unit_price_cents": price })
             })
             .collect();

@@ -94,6 +94,8 @@ impl Sent {
 /// An order without what its payment changes.
 fn unpaid(order: &Value) -> Value {
     let mut order = order.clone();
-    order.as_object_mut().expect("an order").remove("status").expect("a status");
+    let fields = order.as_object_mut().expect("an order");
+    fields.remove("status").expect("a status");
+    fields.remove("payment_id");
     order
 }
