@@ -199,7 +199,7 @@ mod tests {
         issuers(&settings, &NoOutbound::port(), &(Arc::new(crate::SystemClock) as Arc<dyn Clock>))
     }
 
-    fn source(settings: Value) -> (String, String) {
+    fn source(settings: &Value) -> (String, String) {
         let issuers = made(json!({ "issuers": [settings] })).map_err(|problems| problems.join("; ")).unwrap();
         match &issuers[0].keys {
             Keys::Remote(remote) => (issuers[0].name().to_owned(), remote.url().to_owned()),
@@ -212,14 +212,14 @@ mod tests {
         let cognito =
             json!({ "preset": "cognito", "region": "eu-central-1", "user_pool": "eu-central-1_Ab", "audience": ["c"] });
         let pool = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab";
-        assert_eq!(source(cognito), (pool.to_owned(), format!("{pool}/.well-known/jwks.json")));
+        assert_eq!(source(&cognito), (pool.to_owned(), format!("{pool}/.well-known/jwks.json")));
         let tenant = "8d5f5c8e-0b5a-4f6e-9a52-0f3a5f3f4b11";
         let at = format!("https://login.microsoftonline.com/{tenant}");
-        let entra = source(json!({ "preset": "entra", "tenant": tenant, "audience": ["api"] }));
+        let entra = source(&json!({ "preset": "entra", "tenant": tenant, "audience": ["api"] }));
         assert_eq!(entra, (format!("{at}/v2.0"), format!("{at}/discovery/v2.0/keys")));
-        let google = source(json!({ "preset": "google", "audience": ["https://api.example"] }));
+        let google = source(&json!({ "preset": "google", "audience": ["https://api.example"] }));
         assert_eq!(google.1, "https://www.googleapis.com/oauth2/v3/certs");
-        let oidc = source(json!({ "issuer": "https://idp.example/realm/", "audience": ["api"] }));
+        let oidc = source(&json!({ "issuer": "https://idp.example/realm/", "audience": ["api"] }));
         assert_eq!(oidc.0, "https://idp.example/realm/");
         assert_eq!(oidc.1, "https://idp.example/realm/.well-known/openid-configuration");
     }

@@ -207,9 +207,9 @@ mod tests {
         for (jwk, algorithm, ..) in published() {
             assert!(Key::of(jwk.clone()).is_some_and(|key| key.fits(algorithm)));
             for change in &changes {
-                let mut changed = jwk.clone();
-                changed.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-                assert!(Key::of(changed).is_none(), "{change}");
+                let mut spoilt = jwk.clone();
+                spoilt.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+                assert!(Key::of(spoilt).is_none(), "{change}");
             }
         }
     }
