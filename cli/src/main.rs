@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyport_cli::commands::{conformance, dev, emulators, manifest, mutants, new};
+use anyport_cli::commands::{conformance, dev, emulators, manifest, mutants, new, review};
 use clap::{Parser, Subcommand};
 
 /// Write a serverless workload once, run it anywhere, and prove that its adapters are interchangeable.
@@ -16,6 +16,7 @@ struct Anyport {
 const AFTER: &str = "\
 Begin with:
   anyport new shop                             write a new workload
+  anyport review                               find handlers that do more than they should
   anyport dev                                  run the workload, and again on every change
   anyport conformance --adapter sqlite         prove an adapter
   anyport conformance --report target/report   prove them all; read target/report/index.html
@@ -24,8 +25,8 @@ Begin with:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Writes a new workload, or a new function into one
     New(new::Args),
+    Review(review::Args),
     /// Runs the workload on this machine and restarts it on every change
     Dev(dev::Args),
     /// Proves that adapters keep every clause of the contract
@@ -41,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Anyport::parse().command {
         Command::New(args) => new::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Conformance(args) => conformance::run(args),
         Command::Mutants(args) => mutants::run(&args),

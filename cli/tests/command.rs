@@ -23,7 +23,7 @@ fn help_teaches_and_shows_examples() {
     assert!(help.contains("--adapter memory --adapter sqlite"), "{help}");
     assert!(help.contains("--provider aws --provider redis"), "{help}");
     let help = stdout(&anyport(&["review", "--help"]));
-    assert!(help.contains("anyport review: allow handler-branches: ") && help.contains("handler-world"), "{help}");
+    assert!(help.contains("// anyport review: allow handler-branches: ") && help.contains("handler-world"), "{help}");
     let help = stdout(&anyport(&["emulators", "--help"]));
     assert!(help.contains("eval \"$(anyport emulators up aws redis)\""), "{help}");
 }
@@ -72,6 +72,41 @@ fn what_cannot_run_ends_with_2_and_says_why() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
         assert!(error.contains(why), "{arguments:?}: {error}");
     }
+}
+
+#[test]
+fn principle_b12_handlers_that_hold_logic_or_build_clients_are_found() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/review");
+    let review = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_anyport"));
+        command.arg("review").args(arguments).current_dir(folder).output().unwrap()
+    };
+    let found = review(&["good.rs", "bad.rs"]);
+    assert_eq!(found.status.code(), Some(1), "{found:?}");
+    let golden = std::fs::read_to_string(format!("{folder}/findings.txt")).unwrap();
+    assert_eq!(stdout(&found), golden, "it is:\n{}", stdout(&found));
+
+    let found = review(&["--json", "."]);
+    assert_eq!(found.status.code(), Some(1), "{found:?}");
+    let findings: serde_json::Value = serde_json::from_str(&stdout(&found)).unwrap();
+    let findings = findings.as_array().unwrap();
+    let told = |finding: &serde_json::Value| {
+        let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+        let file = text("file");
+        format!("{}:{} {}\n  {}: {}\n", &file[2..], finding["line"], text("rule"), text("function"), text("message"))
+    };
+    assert!(findings.iter().all(|finding| golden.contains(&told(finding))), "{findings:?}");
+    assert!(golden.ends_with(&format!(" in 2 files, {} findings\n", findings.len())), "{golden}");
+
+    let clean = review(&["good.rs"]);
+    assert_eq!((clean.status.code(), stdout(&clean).as_str()), (Some(0), "9 handlers in 1 files, 0 findings\n"));
+}
+
+#[test]
+fn the_handlers_of_the_storefront_keep_to_the_rules() {
+    let output = anyport(&["review", concat!(env!("CARGO_MANIFEST_DIR"), "/../app/src/functions")]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(!stdout(&output).starts_with("0 handlers"), "{}", stdout(&output));
 }
 
 #[test]

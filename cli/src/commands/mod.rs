@@ -6,4 +6,5 @@ pub mod emulators;
 pub mod manifest;
 pub mod mutants;
 pub mod new;
+pub mod review;
 mod workload;
