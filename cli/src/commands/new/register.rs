@@ -12,16 +12,16 @@ const MARKER: &str = "    // `anyport new function` adds to the chain above this
 pub(super) fn module(parent: &str, name: &str, public: bool) -> anyhow::Result<String> {
     let own = if public { format!("pub mod {name};") } else { format!("mod {name};") };
     let mut lines: Vec<&str> = parent.lines().collect();
-    let is_module = |line: &&str| line.ends_with(';') && (line.starts_with("mod ") || line.starts_with("pub mod "));
+    let is_module = |line: &str| line.ends_with(';') && (line.starts_with("mod ") || line.starts_with("pub mod "));
     if lines.contains(&own.as_str()) {
         anyhow::bail!("there is a module {name} already: nothing was written");
     }
-    let last = lines.iter().rposition(|line| is_module(&line));
-    let first = lines.iter().position(|line| is_module(&line));
+    let last = lines.iter().rposition(|line| is_module(line));
+    let first = lines.iter().position(|line| is_module(line));
     let (Some(first), Some(last)) = (first, last) else {
         anyhow::bail!("it has no modules to add one to: add `{own}` by hand");
     };
-    let place = (first..=last).find(|at| is_module(&&lines[*at]) && lines[*at] > own.as_str()).unwrap_or(last + 1);
+    let place = (first..=last).find(|at| is_module(lines[*at]) && lines[*at] > own.as_str()).unwrap_or(last + 1);
     lines.insert(place, &own);
     Ok(lines.join("\n") + "\n")
 }

@@ -43,6 +43,7 @@ const COPIED: &[(&str, &str)] = &[
     ("clippy.toml", template!("clippy.toml")),
     ("domain/src/lib.rs", template!("domain/src/lib.rs")),
     ("domain/src/notes.rs", template!("domain/src/notes.rs")),
+    ("rustfmt.toml", template!("rustfmt.toml")),
 ];
 
 /// Packages of Anyport that the workload depends on, and their folders.
@@ -55,10 +56,28 @@ const PACKAGES: &[(&str, &str)] = &[
     ("sqlite", "adapters/sqlite"),
 ];
 
+/// Names that another package of the workspace or a folder of Cargo has.
+const TAKEN: &[&str] = &[
+    "anyhow",
+    "app",
+    "build",
+    "deps",
+    "domain",
+    "examples",
+    "incremental",
+    "schemars",
+    "serde",
+    "serde-json",
+    "target",
+    "thiserror",
+    "tokio",
+];
+
 /// Writes the workload into a folder of its name.
 pub(super) fn run(name: &str, source: &Source) -> anyhow::Result<()> {
     let names = Names::of(name)?;
-    ensure!(!matches!(name, "app" | "domain" | "target"), "{name:?} is taken in the workspace: choose another");
+    let taken = TAKEN.contains(&name) || name.starts_with("anyport");
+    ensure!(!taken, "{name:?} is taken in the workspace, by Cargo or by a dependency: choose another");
     let root = Path::new(name);
     ensure!(!root.exists(), "{name} is there already: choose another name, or another folder");
     let anyport: serde_json::Map<_, _> =

@@ -7,6 +7,7 @@ use anyport_runtimes::aws_lambda::LambdaSettings;
 use anyport_runtimes::logs::LogSettings;
 #[cfg(feature = "server")]
 use anyport_runtimes::server::ServerSettings;
+use anyport_runtimes::telemetry::TelemetrySettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) aws_lambda: LambdaSettings,
     /// How it logs.
     pub(crate) log: LogSettings,
+    /// Where its traces and metrics go.
+    pub(crate) telemetry: TelemetrySettings,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             #[cfg(feature = "aws-lambda")]
             aws_lambda: LambdaSettings::default(),
             log: LogSettings::default(),
+            telemetry: TelemetrySettings::of(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
         }
     }
 }
