@@ -3,6 +3,7 @@
 mod compose;
 mod settings;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -29,12 +30,10 @@ async fn run() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         None => {}
         Some("--manifest") => {
-            println!("{}", serde_json::to_string_pretty(&workload.manifest())?);
-            return Ok(());
+            return Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&workload.manifest())?)?);
         }
         Some("--openapi") => {
-            println!("{}", serde_json::to_string_pretty(&workload.openapi()?)?);
-            return Ok(());
+            return Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&workload.openapi()?)?)?);
         }
         Some(other) => bail!("unknown argument {other}: there are --manifest and --openapi"),
     }
