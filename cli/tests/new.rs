@@ -79,9 +79,11 @@ fn principle_b11_a_new_workload_with_functions_of_every_trigger_is_formatted_pas
     let started = Instant::now();
     let program =
         PathBuf::from(cargo(&shop).get_envs().find(|(name, _)| *name == "CARGO_TARGET_DIR").unwrap().1.unwrap());
+    // The settings are its own: `cargo xtask test` has variables of this project in the environment.
     let mut server = Command::new(program.join("debug/shop"));
     server
         .current_dir(&shop)
+        .env_clear()
         .env("ANYPORT_SERVER__ADDRESS", "127.0.0.1:0")
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
