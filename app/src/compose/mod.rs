@@ -39,6 +39,7 @@ pub(crate) struct Composed {
 }
 
 /// What stands in for the real thing on one machine.
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server greets a person"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ForDevelopment {
     /// A receipt-key was made.
