@@ -23,7 +23,7 @@ use anyport_runtimes::settings as sources;
 use anyport_runtimes::telemetry::Telemetry;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::compose::compose;
+use crate::compose::provisioner;
 use crate::settings::Settings;
 
 const HELP: &str = "\
@@ -143,7 +143,7 @@ async fn provision() -> Result<()> {
     let (settings, workload, _) = begin()?;
     check(&workload)?;
     let resources = workload.resources();
-    compose(&settings, &resources).await?.provision.provision(&resources).await?;
+    provisioner(&settings, &resources).await?.provision(&resources).await?;
     tracing::info!("all that the functions need exists");
     Ok(())
 }

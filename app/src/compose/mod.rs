@@ -31,6 +31,7 @@ const STALE_SECRET: Duration = Duration::from_hours(1);
 /// The adapters, bound to the ports.
 pub(crate) struct Composed {
     pub(crate) ports: Ports,
+    #[cfg_attr(not(feature = "server"), expect(dead_code, reason = "only a server makes what its functions need"))]
     pub(crate) provision: Arc<dyn Provision>,
     pub(crate) surroundings: Surroundings,
     /// What stands in for the real thing on one machine.
@@ -48,6 +49,16 @@ pub(crate) struct ForDevelopment {
     pub(crate) issuer: bool,
     /// Payments go to a sandbox.
     pub(crate) payments: bool,
+}
+
+/// What makes what the functions need. Nothing else is asked of the settings: neither who calls nor who is called.
+pub(crate) async fn provisioner(settings: &Settings, resources: &Resources) -> Result<Arc<dyn Provision>> {
+    let mut adapters = Adapters::new(settings, resources, Arc::new(SystemClock));
+    Ok(Arc::new(Split {
+        documents: adapters.documents().await?.provision,
+        messages: adapters.messages().await?.provision,
+        blobs: adapters.blobs()?.provision,
+    }))
 }
 
 /// Opens the adapters that the settings ask for, each once, and binds them. `resources` are what the functions need.

@@ -118,8 +118,9 @@ impl Set {
         let url = world.payments.url();
         let (issuers, tokens) = tokens::setting();
         let own = [("ANYPORT_HTTP__SERVICES__PAYMENTS__URL", url.as_str()), (issuers, tokens.as_str())];
-        world.environment.extend(own.map(owned));
+        // What the functions need is made without a word on who calls, and who is called.
         world.provision();
+        world.environment.extend(own.map(owned));
         world
     }
 }
