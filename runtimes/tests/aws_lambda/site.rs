@@ -6,7 +6,6 @@ use anyport_conformance::hosts::runtime_api::InvocationResult;
 use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::handles::Ports;
 use anyport_ports::messages::Messages;
-use anyport_ports::outbound::NoOutbound;
 use anyport_ports::resources::Provision as _;
 use anyport_ports::{Clock, Timestamp};
 use anyport_runtimes::aws_lambda::{EventError, Functions, LambdaSettings, Reply};
@@ -90,18 +89,7 @@ impl Site {
 }
 
 pub(crate) fn ports(store: &MemoryStore, clock: &Arc<dyn Clock>) -> Ports {
-    let memory = Arc::new(store.handle());
-    Ports {
-        documents: memory.clone(),
-        messages: memory.clone(),
-        blobs: memory.clone(),
-        signer: memory.clone(),
-        secrets: memory,
-        clock: Arc::clone(clock),
-        outbound: NoOutbound::port(),
-        ids: Arc::new(UuidIds),
-        call: Arc::default(),
-    }
+    Ports { clock: Arc::clone(clock), ids: Arc::new(UuidIds), ..store.ports() }
 }
 
 fn whole(reply: Reply) -> Value {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyport_memory::{Memory, MemoryStore};
 use anyport_ports::Clock;
 use anyport_ports::handles::Ports;
-use anyport_ports::outbound::NoOutbound;
 use anyport_runtimes::server::{Running, ServerSettings, listen, start};
 use anyport_runtimes::{Surroundings, SystemClock, UuidIds, Workload};
 
@@ -14,7 +13,6 @@ use anyport_runtimes::{Surroundings, SystemClock, UuidIds, Workload};
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) store: MemoryStore,
-    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: ServerSettings,
 }
 
@@ -33,7 +31,7 @@ impl Site {
             feed_poll_interval: Duration::from_millis(20),
             ..ServerSettings::default()
         };
-        Self { store: MemoryStore::new(Arc::clone(&clock)), clock, settings }
+        Self { store: MemoryStore::new(clock), settings }
     }
 
     pub(crate) fn handle(&self) -> Memory {
@@ -41,18 +39,7 @@ impl Site {
     }
 
     pub(crate) fn ports(&self) -> Ports {
-        let memory = Arc::new(self.handle());
-        Ports {
-            documents: memory.clone(),
-            messages: memory.clone(),
-            blobs: memory.clone(),
-            signer: memory.clone(),
-            secrets: memory,
-            clock: Arc::clone(&self.clock),
-            outbound: NoOutbound::port(),
-            ids: Arc::new(UuidIds),
-            call: Arc::default(),
-        }
+        Ports { ids: Arc::new(UuidIds), ..self.store.ports() }
     }
 
     pub(crate) async fn start(&self, workload: Workload) -> Running {

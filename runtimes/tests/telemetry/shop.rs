@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyport_memory::MemoryStore;
 use anyport_ports::blobs::{BlobName, PutBlob};
 use anyport_ports::handles::{BlobWriter, Bucket, EventHead, Ports, Publish, Subscriber, Topic};
-use anyport_ports::outbound::NoOutbound;
 use anyport_ports::{BucketName, Clock, Error, TopicName};
 use anyport_runtimes::{BlobCreated, Event, Function, Json, Method, UuidIds, Workload};
 use serde::{Deserialize, Serialize};
@@ -99,16 +98,5 @@ pub(crate) fn workload() -> Workload {
 }
 
 pub(crate) fn ports(store: &MemoryStore, clock: &Arc<dyn Clock>) -> Ports {
-    let memory = Arc::new(store.handle());
-    Ports {
-        documents: memory.clone(),
-        messages: memory.clone(),
-        blobs: memory.clone(),
-        signer: memory.clone(),
-        secrets: memory,
-        clock: Arc::clone(clock),
-        outbound: NoOutbound::port(),
-        ids: Arc::new(UuidIds),
-        call: Arc::default(),
-    }
+    Ports { clock: Arc::clone(clock), ids: Arc::new(UuidIds), ..store.ports() }
 }
