@@ -2,6 +2,7 @@
 //! a wrong implementation would do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyport_ports::documents::{
     Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Transaction, Version,
@@ -45,11 +46,10 @@ pub(super) fn tampered(sound: Arc<dyn Documents>, fault: Arc<dyn Below>) -> Arc<
     Arc::new(Tampered { sound, fault })
 }
 
-/// Lets others run, as a round trip to a store would.
+/// Takes as long as a slow round trip to a store. To let the others run is not enough: on a busy machine a thread may be
+/// away for long after it was handed the others, and nobody comes between a look and the write that follows it.
 pub(super) async fn round_trip() {
-    for _ in 0..4 {
-        tokio::task::yield_now().await;
-    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
 struct Tampered {
