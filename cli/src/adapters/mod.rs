@@ -2,7 +2,9 @@
 
 mod absent;
 mod aws;
+mod azure;
 mod gaps;
+mod gcp;
 mod redis;
 mod sqlite;
 
@@ -32,6 +34,8 @@ const HOUSE: &[Known] = &[
     Known { name: "memory", provider: None, adapter: Reference::adapter },
     Known { name: "sqlite", provider: None, adapter: sqlite::adapter },
     Known { name: "aws", provider: Some(Provider::Aws), adapter: aws::adapter },
+    Known { name: "azure", provider: Some(Provider::Azure), adapter: azure::adapter },
+    Known { name: "gcp", provider: Some(Provider::Gcp), adapter: gcp::adapter },
     Known { name: "redis", provider: Some(Provider::Redis), adapter: redis::adapter },
 ];
 

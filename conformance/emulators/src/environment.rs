@@ -29,6 +29,8 @@ pub fn named(provider: Provider, variable: impl Fn(&str) -> Option<String>) -> N
             let services = provider.emulators().iter().flat_map(|emulator| emulator.serves.iter().copied());
             (std::iter::once("AWS_ENDPOINT_URL").chain(services).collect(), AWS_ACCOUNT)
         }
+        Provider::Azure => (AZURE_SERVERS.to_vec(), &[]),
+        Provider::Gcp => (GCP_SERVERS.to_vec(), &[]),
         Provider::Redis => (vec!["REDIS_URL"], &[]),
     };
     if let Some(server) = servers.iter().find(is_set) {
@@ -48,6 +50,14 @@ const AWS_ACCOUNT: &[&str] = &[
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
+
+/// What leads to servers that stand for Azure's services.
+const AZURE_SERVERS: &[&str] =
+    &["AZURE_COSMOS_ENDPOINT", "AZURE_STORAGE_QUEUE_ENDPOINT", "AZURE_STORAGE_BLOB_ENDPOINT", "AZURE_KEYVAULT_ENDPOINT"];
+
+/// What leads to servers that stand for Google Cloud's services: the names of Google's own clients, where there is one.
+const GCP_SERVERS: &[&str] =
+    &["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "SECRET_MANAGER_EMULATOR_HOST"];
 
 /// The emulators of this provider that the environment says it leads to.
 pub fn emulators_in(provider: Provider, variable: impl Fn(&str) -> Option<String>) -> Vec<&'static Emulator> {

@@ -15,18 +15,23 @@ use crate::tools::{CARGO_LAMBDA, MOTO as MOTO_TOOL, REDIS_SERVER, Tools};
 pub enum Provider {
     /// Amazon Web Services.
     Aws,
+    /// Microsoft Azure.
+    Azure,
+    /// Google Cloud.
+    Gcp,
     /// Redis, which needs no emulator: a server of its own.
     Redis,
 }
 
 impl Provider {
     /// Every provider.
-    pub const ALL: &'static [Self] = &[Self::Aws, Self::Redis];
+    pub const ALL: &'static [Self] = &[Self::Aws, Self::Azure, Self::Gcp, Self::Redis];
 
     /// The emulators that stand for it, together.
     pub fn emulators(self) -> &'static [&'static Emulator] {
         match self {
             Self::Aws => &[&DYNOXIDE, &MINISTACK, &MOTO],
+            Self::Azure | Self::Gcp => &[],
             Self::Redis => &[&REDIS],
         }
     }
@@ -41,7 +46,7 @@ impl Provider {
                 ("AWS_ACCOUNT_ID", "000000000000"),
                 ("AWS_EC2_METADATA_DISABLED", "true"),
             ],
-            Self::Redis => &[],
+            Self::Azure | Self::Gcp | Self::Redis => &[],
         }
     }
 
@@ -53,6 +58,7 @@ impl Provider {
                 ("ANYPORT_BOTO3_PYTHON", path(&MOTO_TOOL)?.with_file_name("python")),
                 ("ANYPORT_CARGO_LAMBDA", path(&CARGO_LAMBDA)?),
             ],
+            Self::Azure | Self::Gcp => vec![],
             Self::Redis => vec![("ANYPORT_REDIS_SERVER", path(&REDIS_SERVER)?)],
         };
         Ok(found.into_iter().map(|(name, path)| (name.to_owned(), path.display().to_string())).collect())
@@ -63,6 +69,8 @@ impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Aws => "aws",
+            Self::Azure => "azure",
+            Self::Gcp => "gcp",
             Self::Redis => "redis",
         })
     }

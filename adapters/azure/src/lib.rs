@@ -1,0 +1,1 @@
+//! Microsoft Azure: documents on Cosmos DB, messages on Storage Queue, secrets in Key Vault.

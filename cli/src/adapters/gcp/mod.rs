@@ -1,0 +1,7 @@
+//! The adapter of Google Cloud as a subject, against the servers that the environment leads to.
+
+use anyport_conformance::subject::Adapter;
+
+pub(super) fn adapter() -> Adapter {
+    Adapter::named("gcp")
+}
