@@ -1,4 +1,5 @@
-//! The adapter of Microsoft Azure as a subject, against the servers that the environment leads to.
+//! The adapter of Microsoft Azure as a subject, against the servers that the environment leads to. A namespace is a prefix
+//! of names.
 
 use anyport_conformance::subject::Adapter;
 
