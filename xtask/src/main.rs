@@ -1,11 +1,13 @@
-//! What a shell script would do: `cargo xtask test`, `check`, `direction`, `principles`, `mutants` and `bench`.
+//! What a shell script would do: `cargo xtask test`, `check`, `direction`, `principles`, `pairs`, `mutants` and `bench`.
 
 mod bench;
 mod check;
 mod direction;
 mod mutants;
+mod pairs;
 mod principles;
 mod process;
+mod runner_report;
 mod storefronts;
 mod test;
 mod tools;
@@ -23,6 +25,7 @@ Examples:
   cargo xtask test -- -E 'test(cursor)'     the tests whose names contain a word
   cargo xtask check                         all that is checked without running the product
   cargo xtask principles                    which test shows which principle, and how it ended
+  cargo xtask pairs                         the storefront on every host over every set of adapters
   cargo xtask mutants --json                the kill matrix, for a program to read
   cargo xtask bench lambda                  size and start of the storefront on AWS Lambda
 
@@ -65,6 +68,11 @@ enum Task {
     /// A test says by its name which principle it shows: `principle_a4_...` shows A4. The table goes into
     /// docs/principles.md. The exit code is not 0 when an id has no test or a test fails.
     Principles,
+    /// Play the storefront on every host over every set of adapters, and print the table.
+    ///
+    /// The table goes into README.md. The exit code is not 0 when a pair was not played, or answers or stores another
+    /// thing than the others.
+    Pairs,
     /// Print the kill matrix: which seeded fault dies by which check of the conformance suite.
     ///
     /// The exit code is not 0 when a fault survives or a check kills none.
@@ -92,6 +100,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Check => check::run(&workspace),
         Task::Direction => direction::run(&workspace),
         Task::Principles => principles::run(&workspace),
+        Task::Pairs => pairs::run(&workspace),
         Task::Mutants { json } => mutants::run(&workspace, json),
         Task::Bench(bench) => bench::run(&workspace, &bench),
     }

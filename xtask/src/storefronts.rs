@@ -9,13 +9,22 @@ use crate::process::{self, Steps};
 use crate::workspace::Workspace;
 
 /// The builds that the tests run: features of the package `app`.
-const BUILT: [&str; 3] = ["aws-lambda,aws", "aws-lambda,redis", "server,aws"];
+const BUILT: [&str; 4] = ["aws-lambda,aws", "server,redis", "azure-functions,azure", "cloud-run,gcp"];
+
+/// The hosts, by their features.
+pub(crate) const HOSTS: [&str; 4] = ["server", "aws-lambda", "azure-functions", "cloud-run"];
+
+/// The sets of adapters, by their features.
+pub(crate) const ADAPTERS: [&str; 6] = ["sqlite", "memory", "aws", "azure", "gcp", "redis"];
 
 /// Every host with every adapter: the builds that are checked to compile.
 pub(crate) fn every_pair() -> impl Iterator<Item = String> {
-    const HOSTS: [&str; 2] = ["server", "aws-lambda"];
-    const ADAPTERS: [&str; 4] = ["sqlite", "memory", "aws", "redis"];
     HOSTS.iter().flat_map(|host| ADAPTERS.iter().map(move |adapter| format!("{host},{adapter}")))
+}
+
+/// A pair as features of the package `app`, where other packages are named beside it: `app/server,app/aws`.
+pub(crate) fn of_app(pair: &str) -> String {
+    pair.split(',').map(|feature| format!("app/{feature}")).collect::<Vec<_>>().join(",")
 }
 
 /// Builds them; returns the folder where each is called by its features.
@@ -38,6 +47,11 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pair_beside_other_packages_is_still_the_apps() {
+        assert_eq!(of_app("server,aws"), "app/server,app/aws");
+    }
 
     #[test]
     fn what_the_tests_run_is_among_the_pairs() {

@@ -8,7 +8,7 @@ use anyport_emulators::{Provider, Running};
 
 use crate::process::{self, Steps};
 use crate::workspace::Workspace;
-use crate::{principles, storefronts, tools};
+use crate::{pairs, principles, storefronts, tools};
 
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
@@ -47,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
     drop(emulators);
     if runner_arguments.is_empty() {
         steps.step("principles", || principles::hold(workspace))?;
+        steps.step("the storefront on every host over every set", || pairs::hold(workspace))?;
     }
     Ok(steps.finish())
 }

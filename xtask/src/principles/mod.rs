@@ -8,15 +8,13 @@ mod report;
 mod table;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
 use self::report::Shown;
-use crate::process;
-use crate::test;
 use crate::workspace::Workspace;
+use crate::{process, runner_report, test};
 
 /// The tests that show principles, for the test runner.
 const FILTER: &str = "test(/principle_[a-z]+[0-9]*_/)";
@@ -27,7 +25,7 @@ const PAGE: &str = "docs/principles.md";
 /// Runs the tests that show principles, prints the table, and writes the page.
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let tests = test::run(workspace, &["-E".to_owned(), FILTER.to_owned()])?;
-    let shown = read(workspace)?;
+    let shown = Shown::by(runner_report::read(workspace)?);
     process::say(&format!("\n{}", shown.table()));
     let page = workspace.root.join(PAGE);
     if shown.is_complete() {
@@ -38,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 
 /// Whether every principle was shown by the tests that have just run, all of them, and the page says so.
 pub(crate) fn hold(workspace: &Workspace) -> Result<bool> {
-    let shown = read(workspace)?;
+    let shown = Shown::by(runner_report::read(workspace)?);
     // The runner has printed each test: what counts is near the end of the output with its closing lines.
     process::say(&if shown.holds() { shown.summary() } else { shown.table() });
     let page = workspace.root.join(PAGE);
@@ -48,25 +46,4 @@ pub(crate) fn hold(workspace: &Workspace) -> Result<bool> {
         process::say(&format!("{PAGE} does not list these tests: write it anew by `cargo xtask principles`"));
     }
     Ok(shown.holds() && current)
-}
-
-/// What the test runner has reported, by the profile in `.config/nextest.toml`.
-fn read(workspace: &Workspace) -> Result<Shown> {
-    let report = report_of(workspace);
-    let xml =
-        fs::read_to_string(&report).with_context(|| format!("reading the runner's report {}", report.display()))?;
-    Shown::of(&xml)
-}
-
-fn report_of(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("nextest").join("default").join("junit.xml")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_runner_writes_the_report_that_is_read() {
-        let settings = include_str!("../../../.config/nextest.toml");
-        assert!(settings.contains("[profile.default.junit]\npath = \"junit.xml\"\n"));
-    }
 }

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn each_principle_has_a_line_with_its_tests() {
-        let page = of(&Shown::of(&complete()).unwrap());
+        let page = of(&Shown::by(complete()));
         assert_eq!(page.lines().filter(|line| line.starts_with("| ")).count(), 2 + PRINCIPLES.len());
         assert!(page.contains("| `pack::binary` `principle_b14_holds` |\n"), "{page}");
     }
