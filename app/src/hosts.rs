@@ -32,3 +32,27 @@ pub(crate) async fn aws_lambda(settings: Settings, workload: Workload, telemetry
     aws_lambda::serve(workload, ports, surroundings.told_by(Some(telemetry)), settings.lambda()).await?;
     Ok(())
 }
+
+/// Azure Functions. What the functions need was made by whoever deployed them.
+#[cfg(feature = "azure-functions")]
+pub(crate) async fn azure_functions(settings: Settings, workload: Workload, telemetry: Telemetry) -> Result<()> {
+    use anyport_runtimes::azure_functions;
+
+    let Composed { ports, surroundings, .. } = compose(&settings, &workload.resources()).await?;
+    let surroundings = surroundings.told_by(Some(telemetry));
+    azure_functions::serve(workload, ports, surroundings, settings.azure_functions()).await?;
+    Ok(())
+}
+
+/// Cloud Run. What the functions need was made by whoever deployed them.
+#[cfg(feature = "cloud-run")]
+pub(crate) async fn cloud_run(settings: Settings, workload: Workload, telemetry: Telemetry) -> Result<()> {
+    use anyport_runtimes::cloud_run;
+
+    let cloud_run_settings = settings.cloud_run();
+    let listener = cloud_run::listen(&cloud_run_settings).await?;
+    let Composed { ports, surroundings, .. } = compose(&settings, &workload.resources()).await?;
+    let surroundings = surroundings.told_by(Some(telemetry));
+    cloud_run::serve(listener, workload, ports, surroundings, cloud_run_settings).await?;
+    Ok(())
+}

@@ -1,9 +1,25 @@
 //! The storefront, on the host that this process was started on.
 
-#[cfg(not(any(feature = "memory", feature = "sqlite", feature = "aws", feature = "redis")))]
-compile_error!("no adapter is compiled in: add the feature `sqlite` (default), `memory`, `aws` or `redis`");
-#[cfg(not(any(feature = "server", feature = "aws-lambda")))]
-compile_error!("no host is compiled in: add the feature `server` (default) or `aws-lambda`");
+#[cfg(not(any(
+    feature = "memory",
+    feature = "sqlite",
+    feature = "aws",
+    feature = "azure",
+    feature = "gcp",
+    feature = "redis"
+)))]
+compile_error!(
+    "no adapter is compiled in: add the feature `sqlite` (default), `memory`, `aws`, `azure`, `gcp` or `redis`"
+);
+#[cfg(not(any(
+    feature = "server",
+    feature = "aws-lambda",
+    feature = "azure-functions",
+    feature = "cloud-run"
+)))]
+compile_error!(
+    "no host is compiled in: add the feature `server` (default), `aws-lambda`, `azure-functions` or `cloud-run`"
+);
 
 mod compose;
 #[cfg(feature = "server")]
@@ -37,17 +53,22 @@ Usage: app [--provision | --token USER | --manifest | --openapi | --help]
   --openapi    print the OpenAPI document of its HTTP functions
   --help       print this
 
-The host is recognised: AWS Lambda by AWS_LAMBDA_RUNTIME_API, else it is a server of its own. ANYPORT_RUNTIME=server or
-aws-lambda overrides that.
+The host is recognised: AWS Lambda by AWS_LAMBDA_RUNTIME_API, Azure Functions by FUNCTIONS_CUSTOMHANDLER_PORT, Cloud Run by
+K_SERVICE; else it is a server of its own. ANYPORT_RUNTIME=server, aws-lambda, azure-functions or cloud-run overrides that.
 
 Settings come from anyport.toml (or the file that ANYPORT_CONFIG names) and from the environment, which wins:
   ANYPORT_SERVER__ADDRESS=127.0.0.1:8080  where the server listens; port 0 takes a free one
-  ANYPORT_DOCUMENTS=sqlite                who keeps documents: sqlite, memory, aws or redis, as compiled in
+  ANYPORT_DOCUMENTS=sqlite                who keeps documents: sqlite, memory, aws, azure, gcp or redis,
+                                          as compiled in
   ANYPORT_MESSAGES=sqlite                 who carries messages: as well
-  ANYPORT_BLOBS=sqlite                    who keeps blobs: sqlite, memory or aws; ANYPORT_SECRETS: as well
+  ANYPORT_BLOBS=sqlite                    who keeps blobs: sqlite, memory, aws, azure or gcp; ANYPORT_SECRETS:
+                                          as well
   ANYPORT_DATA=data                       the folder of what is kept on this machine
   ANYPORT_PUBLIC_URL=...                  what signed URLs of this machine begin with, if not the address
   ANYPORT_AWS__PREFIX=staging-            what names at AWS begin with; the rest is AWS's own: AWS_REGION, AWS_PROFILE ...
+  ANYPORT_AZURE__PREFIX=staging-          what names at Azure begin with; AZURE_COSMOS_ENDPOINT, AZURE_STORAGE_ACCOUNT and
+                                          AZURE_KEYVAULT_ENDPOINT say where its services are
+  ANYPORT_GCP__PREFIX=staging-            what names at Google Cloud begin with; GOOGLE_CLOUD_PROJECT says whose
   ANYPORT_REDIS__URL=redis://...          where Redis is, if REDIS_URL does not say it
   ANYPORT_SCHEDULES__EXPIRY='0 3 * * *'   when unpaid orders expire: a cron pattern in UTC, seconds in front if wanted
   ANYPORT_SCHEDULES__RELAY='* * * * *'    when events are published that were left
@@ -126,6 +147,10 @@ fn serve() -> Result<()> {
             // Every start of a process is somebody's wait: what the workload is, the host finds out without a second look.
             #[cfg(feature = "aws-lambda")]
             Host::AwsLambda => hosts::aws_lambda(settings, workload, telemetry).await,
+            #[cfg(feature = "azure-functions")]
+            Host::AzureFunctions => hosts::azure_functions(settings, workload, telemetry).await,
+            #[cfg(feature = "cloud-run")]
+            Host::CloudRun => hosts::cloud_run(settings, workload, telemetry).await,
             other => bail!("this binary does not run on {}", other.as_str()),
         }
     })

@@ -6,6 +6,10 @@ use anyport_http::HttpSettings;
 use anyport_runtimes::auth::AuthSettings;
 #[cfg(feature = "aws-lambda")]
 use anyport_runtimes::aws_lambda::LambdaSettings;
+#[cfg(feature = "azure-functions")]
+use anyport_runtimes::azure_functions::AzureFunctionsSettings;
+#[cfg(feature = "cloud-run")]
+use anyport_runtimes::cloud_run::CloudRunSettings;
 use anyport_runtimes::logs::LogSettings;
 #[cfg(feature = "server")]
 use anyport_runtimes::server::ServerSettings;
@@ -30,9 +34,20 @@ pub(crate) enum Store {
     #[cfg(feature = "aws")]
     #[cfg_attr(not(any(feature = "sqlite", feature = "memory")), default)]
     Aws,
+    /// Cosmos DB; Storage Queue.
+    #[cfg(feature = "azure")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws")), default)]
+    Azure,
+    /// Firestore; Pub/Sub.
+    #[cfg(feature = "gcp")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws", feature = "azure")), default)]
+    Gcp,
     /// Redis or Valkey.
     #[cfg(feature = "redis")]
-    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws")), default)]
+    #[cfg_attr(
+        not(any(feature = "sqlite", feature = "memory", feature = "aws", feature = "azure", feature = "gcp")),
+        default
+    )]
     Redis,
 }
 
@@ -42,7 +57,13 @@ pub(crate) enum Store {
 pub(crate) enum Vault {
     /// Files of this machine; secrets from its environment as well.
     #[cfg(any(feature = "sqlite", feature = "redis"))]
-    #[cfg_attr(any(feature = "sqlite", not(any(feature = "memory", feature = "aws"))), default)]
+    #[cfg_attr(
+        any(
+            feature = "sqlite",
+            not(any(feature = "memory", feature = "aws", feature = "azure", feature = "gcp"))
+        ),
+        default
+    )]
     Sqlite,
     /// This process's memory: gone when it ends.
     #[cfg(feature = "memory")]
@@ -52,6 +73,14 @@ pub(crate) enum Vault {
     #[cfg(feature = "aws")]
     #[cfg_attr(not(any(feature = "sqlite", feature = "memory")), default)]
     Aws,
+    /// Blob Storage; Key Vault.
+    #[cfg(feature = "azure")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws")), default)]
+    Azure,
+    /// Cloud Storage; Secret Manager.
+    #[cfg(feature = "gcp")]
+    #[cfg_attr(not(any(feature = "sqlite", feature = "memory", feature = "aws", feature = "azure")), default)]
+    Gcp,
 }
 
 /// The settings of the storefront.
@@ -74,6 +103,12 @@ pub(crate) struct Settings {
     /// Amazon Web Services.
     #[cfg(feature = "aws")]
     pub(crate) aws: AwsSection,
+    /// Microsoft Azure.
+    #[cfg(feature = "azure")]
+    pub(crate) azure: AzureSection,
+    /// Google Cloud.
+    #[cfg(feature = "gcp")]
+    pub(crate) gcp: GcpSection,
     /// Redis.
     #[cfg(feature = "redis")]
     pub(crate) redis: RedisSection,
@@ -85,6 +120,12 @@ pub(crate) struct Settings {
     /// How functions run on AWS Lambda.
     #[cfg(feature = "aws-lambda")]
     pub(crate) aws_lambda: LambdaSettings,
+    /// How functions run on Azure Functions.
+    #[cfg(feature = "azure-functions")]
+    pub(crate) azure_functions: AzureFunctionsSettings,
+    /// How functions run on Cloud Run.
+    #[cfg(feature = "cloud-run")]
+    pub(crate) cloud_run: CloudRunSettings,
     /// Whose tokens are taken. Without an issuer, on one machine, those that `app --token` gives.
     pub(crate) auth: AuthSettings,
     /// The services that it calls: `http.services.payments.url`. Without that, on one machine, a sandbox.
@@ -102,6 +143,26 @@ pub(crate) struct Settings {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AwsSection {
     /// What the names of tables, topics, queues, buckets and secrets begin with: `staging-`. Default: nothing.
+    pub(crate) prefix: String,
+}
+
+/// Microsoft Azure. Where its services are is told by variables of the environment: `AZURE_COSMOS_ENDPOINT`,
+/// `AZURE_STORAGE_ACCOUNT`, `AZURE_KEYVAULT_ENDPOINT`; who the program is, by Entra ID or by keys in variables such as
+/// `AZURE_COSMOS_KEY`.
+#[cfg(feature = "azure")]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AzureSection {
+    /// What the names of containers, queues and secrets begin with: `staging-`. Default: nothing.
+    pub(crate) prefix: String,
+}
+
+/// Google Cloud. The project is told by `GOOGLE_CLOUD_PROJECT`, who the program is by Application Default Credentials.
+#[cfg(feature = "gcp")]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct GcpSection {
+    /// What the names of collections, topics, subscriptions, buckets and secrets begin with: `staging-`. Default: nothing.
     pub(crate) prefix: String,
 }
 
@@ -141,6 +202,10 @@ impl Default for Settings {
             public_url: None,
             #[cfg(feature = "aws")]
             aws: AwsSection::default(),
+            #[cfg(feature = "azure")]
+            azure: AzureSection::default(),
+            #[cfg(feature = "gcp")]
+            gcp: GcpSection::default(),
             #[cfg(feature = "redis")]
             redis: RedisSection::default(),
             schedules: Schedules::default(),
@@ -148,6 +213,10 @@ impl Default for Settings {
             server: ServerSettings::default(),
             #[cfg(feature = "aws-lambda")]
             aws_lambda: LambdaSettings::default(),
+            #[cfg(feature = "azure-functions")]
+            azure_functions: AzureFunctionsSettings::default(),
+            #[cfg(feature = "cloud-run")]
+            cloud_run: CloudRunSettings::default(),
             auth: AuthSettings::default(),
             http: HttpSettings::default(),
             log: LogSettings::default(),
@@ -176,14 +245,50 @@ impl Settings {
         #[cfg(feature = "aws")]
         let lambda = LambdaSettings {
             prefix: if lambda.prefix.is_empty() { self.aws.prefix.clone() } else { lambda.prefix },
-            settlement: match self.messages {
-                Store::Aws => anyport_runtimes::aws_lambda::Settlement::AwsAdapter,
-                #[cfg(any(feature = "sqlite", feature = "memory", feature = "redis"))]
-                _ => lambda.settlement,
+            settlement: if self.messages == Store::Aws {
+                anyport_runtimes::aws_lambda::Settlement::AwsAdapter
+            } else {
+                lambda.settlement
             },
             ..lambda
         };
         lambda
+    }
+
+    /// How functions run on Azure Functions. With Azure compiled in, names begin as the adapter's do unless it is set
+    /// otherwise, and the queues that call functions are settled by the adapter whose they are.
+    #[cfg(feature = "azure-functions")]
+    pub(crate) fn azure_functions(&self) -> AzureFunctionsSettings {
+        let functions = self.azure_functions.clone();
+        #[cfg(feature = "azure")]
+        let functions = AzureFunctionsSettings {
+            prefix: if functions.prefix.is_empty() { self.azure.prefix.clone() } else { functions.prefix },
+            settlement: if self.messages == Store::Azure {
+                anyport_runtimes::azure_functions::Settlement::AzureAdapter
+            } else {
+                functions.settlement
+            },
+            ..functions
+        };
+        functions
+    }
+
+    /// How functions run on Cloud Run. With Google Cloud compiled in, names begin as the adapter's do unless it is set
+    /// otherwise, and messages that can never be done are kept by the adapter that carries them.
+    #[cfg(feature = "cloud-run")]
+    pub(crate) fn cloud_run(&self) -> CloudRunSettings {
+        let cloud_run = self.cloud_run.clone();
+        #[cfg(feature = "gcp")]
+        let cloud_run = CloudRunSettings {
+            prefix: if cloud_run.prefix.is_empty() { self.gcp.prefix.clone() } else { cloud_run.prefix },
+            settlement: if self.messages == Store::Gcp {
+                anyport_runtimes::cloud_run::Settlement::GcpAdapter
+            } else {
+                cloud_run.settlement
+            },
+            ..cloud_run
+        };
+        cloud_run
     }
 
     #[cfg(all(feature = "server", any(feature = "sqlite", feature = "memory", feature = "redis")))]

@@ -1,5 +1,12 @@
 //! The adapters that are compiled in, each opened when the first port is bound to it.
 
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "gcp")]
+mod gcp;
+
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -28,7 +35,7 @@ pub(super) struct Bound<P: ?Sized> {
 pub(super) struct BoundDocuments {
     pub(super) port: Arc<dyn Documents>,
     pub(super) changes: Arc<dyn Changes>,
-    /// Reads the changes that AWS Lambda is given.
+    /// Reads the changes that a host is given by the store's own service: AWS Lambda, Azure Functions, Eventarc.
     pub(super) decode_change: fn(&str) -> anyport_ports::Result<DocumentChange>,
     pub(super) provision: Arc<dyn Provision>,
 }
@@ -55,7 +62,10 @@ pub(super) type PutSecret = Box<dyn Fn(&[u8]) -> anyport_ports::Result<()> + Sen
 /// The adapters.
 pub(super) struct Adapters<'a> {
     settings: &'a Settings,
-    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "DynamoDB wants to know its indexes"))]
+    #[cfg_attr(
+        not(any(feature = "aws", feature = "azure", feature = "gcp")),
+        expect(dead_code, reason = "stores in clouds want to know their indexes")
+    )]
     resources: &'a Resources,
     clock: Arc<dyn Clock>,
     #[cfg(feature = "memory")]
@@ -92,16 +102,11 @@ impl<'a> Adapters<'a> {
             #[cfg(feature = "memory")]
             Store::Memory => documents(Arc::new(self.memory().handle())),
             #[cfg(feature = "aws")]
-            Store::Aws => {
-                let aws = self.aws().await?;
-                let store = Arc::new(aws.documents().declaring(&self.resources.collections));
-                BoundDocuments {
-                    port: Arc::clone(&store) as _,
-                    changes: Arc::new(aws.changes()),
-                    decode_change: anyport_aws::DynamoDocuments::change_of,
-                    provision: store,
-                }
-            }
+            Store::Aws => aws::documents(&self.aws().await?, self.resources),
+            #[cfg(feature = "azure")]
+            Store::Azure => azure::documents(&self.settings.azure, self.resources, &self.clock).await?,
+            #[cfg(feature = "gcp")]
+            Store::Gcp => gcp::documents(&self.settings.gcp, self.resources, &self.clock).await?,
             #[cfg(feature = "redis")]
             Store::Redis => documents(self.redis().await?),
         })
@@ -115,6 +120,10 @@ impl<'a> Adapters<'a> {
             Store::Memory => messages(Arc::new(self.memory().handle())),
             #[cfg(feature = "aws")]
             Store::Aws => messages(Arc::new(self.aws().await?.messages())),
+            #[cfg(feature = "azure")]
+            Store::Azure => messages(Arc::new(azure::messages(&self.settings.azure)?)),
+            #[cfg(feature = "gcp")]
+            Store::Gcp => messages(Arc::new(gcp::messages(&self.settings.gcp).await?)),
             #[cfg(feature = "redis")]
             Store::Redis => messages(self.redis().await?),
         })
@@ -127,16 +136,11 @@ impl<'a> Adapters<'a> {
             #[cfg(feature = "memory")]
             Vault::Memory => embedded_blobs(Arc::new(self.memory().handle())),
             #[cfg(feature = "aws")]
-            Vault::Aws => {
-                let settings = anyport_blobs::s3::S3Settings::new().with_prefix(&self.settings.aws.prefix);
-                let store = Arc::new(anyport_blobs::ObjectBlobs::s3(&settings)?);
-                BoundBlobs {
-                    port: Arc::clone(&store) as _,
-                    signer: Arc::clone(&store) as _,
-                    signed: None,
-                    provision: store,
-                }
-            }
+            Vault::Aws => cloud_blobs(aws::blobs(&self.settings.aws)?),
+            #[cfg(feature = "azure")]
+            Vault::Azure => cloud_blobs(azure::blobs(&self.settings.azure)?),
+            #[cfg(feature = "gcp")]
+            Vault::Gcp => cloud_blobs(gcp::blobs(&self.settings.gcp)?),
         })
     }
 
@@ -161,6 +165,10 @@ impl<'a> Adapters<'a> {
             }
             #[cfg(feature = "aws")]
             Vault::Aws => BoundSecrets { port: Arc::new(self.aws().await?.secrets()), put: None },
+            #[cfg(feature = "azure")]
+            Vault::Azure => BoundSecrets { port: Arc::new(azure::secrets(&self.settings.azure)?), put: None },
+            #[cfg(feature = "gcp")]
+            Vault::Gcp => BoundSecrets { port: Arc::new(gcp::secrets(&self.settings.gcp).await?), put: None },
         })
     }
 
@@ -190,8 +198,7 @@ impl<'a> Adapters<'a> {
         if let Some(opened) = &self.aws {
             return Ok(opened.clone());
         }
-        let settings = anyport_aws::AwsSettings { prefix: self.settings.aws.prefix.clone(), ..Default::default() };
-        let aws = anyport_aws::Aws::connect(&settings, Arc::clone(&self.clock)).await?;
+        let aws = aws::connect(&self.settings.aws, &self.clock).await?;
         Ok(self.aws.insert(aws).clone())
     }
 
@@ -233,4 +240,11 @@ fn embedded_blobs<S: Blobs + SignBlobs + FetchSigned + Provision>(store: Arc<S>)
         signed: Some(Arc::clone(&store) as _),
         provision: store,
     }
+}
+
+/// Blobs of a cloud, which answers requests to signed URLs itself.
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+fn cloud_blobs(store: anyport_blobs::ObjectBlobs) -> BoundBlobs {
+    let store = Arc::new(store);
+    BoundBlobs { port: Arc::clone(&store) as _, signer: Arc::clone(&store) as _, signed: None, provision: store }
 }
