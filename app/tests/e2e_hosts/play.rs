@@ -101,7 +101,7 @@ impl Play<'_> {
     async fn erased(&mut self, bucket: &BucketName, prefix: &str) {
         let start = Instant::now();
         loop {
-            let page = self.world.blobs.list(bucket, &ListBlobs::prefix(prefix)).await.expect("a page");
+            let page = self.world.stores.blobs.list(bucket, &ListBlobs::prefix(prefix)).await.expect("a page");
             if page.blobs.is_empty() {
                 return;
             }

@@ -1,5 +1,7 @@
 //! What the functions work on: one set of adapters, in a namespace of its own, seen from outside as well.
 
+mod clouds;
+mod embedded;
 mod payments;
 mod sets;
 
@@ -8,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use anyport_conformance::services::MisbehavingService;
+use anyport_memory::MemoryStore;
 use anyport_ports::blobs::{BlobName, BlobRange, Blobs, ListBlobs, PutBlob};
 use anyport_ports::documents::{Body, Changes, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
 use anyport_ports::messages::Messages;
@@ -48,28 +51,50 @@ pub(crate) struct World {
     /// What is kept on this machine, and the working folder of the processes under test.
     pub(crate) folder: TempDir,
     program: PathBuf,
-    /// The settings of the processes under test: variables of the environment.
-    pub(crate) environment: Vec<(String, String)>,
     /// What the processes under test write to their standard output and error.
     pub(crate) telling: Arc<Telling>,
     /// Where orders are paid.
     pub(crate) payments: MisbehavingService,
-    /// What names at AWS begin with.
-    pub(crate) prefix: String,
+    set: Set,
+    /// What names begin with where the adapters keep everything.
+    prefix: String,
+    /// The adapters.
+    pub(crate) stores: Stores,
+}
+
+/// A set of adapters, as this process sees it, and what leads other processes to it.
+pub(crate) struct Stores {
+    /// The settings of the processes under test: variables of the environment.
+    pub(crate) environment: Vec<(String, String)>,
+    /// The store, if it is in the memory of this process: no other can reach it.
+    pub(crate) memory: Option<MemoryStore>,
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) scan: Arc<dyn Scan>,
     pub(crate) changes: Arc<dyn Changes>,
     pub(crate) messages: Arc<dyn Messages>,
     pub(crate) blobs: Arc<dyn Blobs>,
     /// Whether the blobs are in a cloud, which answers requests to signed URLs itself.
-    pub(crate) cloud_blobs: bool,
+    cloud_blobs: bool,
 }
 
 impl World {
+    /// What the names begin with that a host knows queues and their like by: the prefix, where they are its own cloud's.
+    pub(crate) fn prefix_where(&self, own: Set) -> &str {
+        if self.set == own { &self.prefix } else { "" }
+    }
+
+    /// Fails if what the process under test has told holds what it should not, or lacks what it should hold.
+    pub(crate) fn tells_nothing_it_should_not(&self) {
+        // Functions in this process tell to whom all of its tests tell.
+        if self.stores.memory.is_none() {
+            self.telling.holds();
+        }
+    }
+
     /// The binary under test, with the settings of this world and no other.
     pub(crate) fn app(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.env_clear().current_dir(self.folder.path()).envs(self.environment.iter().cloned());
+        command.env_clear().current_dir(self.folder.path()).envs(self.stores.environment.iter().cloned());
         // As much as may be told of the house's own doing.
         command
             .env("ANYPORT_LOG__FILTER", "info,app=debug,anyport_runtimes=debug,anyport_ports=debug,anyport_http=debug");
@@ -88,7 +113,12 @@ impl World {
     }
 
     /// Makes what the functions need.
-    pub(crate) fn provision(&self) {
+    async fn provision(&self) {
+        if let Some(memory) = &self.stores.memory {
+            let resources = app::storefront(&app::Schedules::default()).resources();
+            memory.handle().provision(&resources).await.expect("what the functions need");
+            return;
+        }
         let output = self.app().arg("--provision").stderr(Stdio::piped()).output().expect("it starts");
         assert!(output.status.success(), "{output:?}");
     }
@@ -104,7 +134,7 @@ impl World {
         // On a host that is no server nobody answers for files of this machine: what would be put there is put there.
         let (bucket, name) = signed_place(url);
         let put = PutBlob::new(content_type, content.to_owned()).expect("a blob");
-        self.blobs.put(&bucket, &name, &put).await.expect("it is written");
+        self.stores.blobs.put(&bucket, &name, &put).await.expect("it is written");
     }
 
     /// What a signed URL gives.
@@ -119,17 +149,17 @@ impl World {
     }
 
     fn answers(&self, url: &str) -> bool {
-        self.cloud_blobs || !url.starts_with(NOBODY)
+        self.stores.cloud_blobs || !url.starts_with(NOBODY)
     }
 
     async fn read(&self, bucket: &BucketName, name: &BlobName) -> Vec<u8> {
-        let blob = self.blobs.get(bucket, name, BlobRange::All).await.expect("a blob");
+        let blob = self.stores.blobs.get(bucket, name, BlobRange::All).await.expect("a blob");
         blob.bytes(1 << 20).await.expect("its bytes").to_vec()
     }
 
     /// Fails unless the blob says that it was made in this correlation and this trace.
     pub(crate) async fn carries(&self, bucket: &BucketName, name: &str, correlation: &str, trace: &str) {
-        let info = self.blobs.head(bucket, &BlobName::new(name).expect("a name")).await.expect("a blob");
+        let info = self.stores.blobs.head(bucket, &BlobName::new(name).expect("a name")).await.expect("a blob");
         let made_in = CallContext::carried_by(&info.metadata);
         assert_eq!(made_in.correlation_id(), Some(correlation), "{name}");
         assert_eq!(made_in.traceparent().and_then(|parent| parent.split('-').nth(1)), Some(trace), "{name}");
@@ -138,11 +168,11 @@ impl World {
     /// Makes an order an old one.
     pub(crate) async fn age(&self, user: &str, order: &str) {
         let (orders, key) = (&COLLECTIONS[2], Key::new(user, format!("order/{order}")).expect("a key"));
-        let standing = self.documents.get(orders, &key).await.expect("an answer").expect("the order");
+        let standing = self.stores.documents.get(orders, &key).await.expect("an answer").expect("the order");
         let mut fields = standing.body.fields().clone();
         fields.insert("placed_at".to_owned(), Value::from(LONG_AGO));
         let put = Put::new(Body::new(fields).expect("a body"));
-        self.documents.put(orders, &key, &put).await.expect("it is written");
+        self.stores.documents.put(orders, &key, &put).await.expect("it is written");
     }
 
     /// Writes down everything that is stored.
@@ -152,7 +182,7 @@ impl World {
             let mut cursor = None;
             loop {
                 let query = ScanQuery::segment(Segment::whole()).after(cursor.as_ref()).expect("a cursor");
-                let page = self.scan.scan(&collection, &query).await.expect("a page");
+                let page = self.stores.scan.scan(&collection, &query).await.expect("a page");
                 let line =
                     |it: &Document| format!("{} {} {}", it.key.partition().as_str(), it.key.sort(), it.body.to_json());
                 lines.extend(page.documents.iter().map(line));
@@ -169,10 +199,10 @@ impl World {
         }
         for bucket in BUCKETS {
             transcript.note(&format!("= {bucket}"));
-            let page = self.blobs.list(&bucket, &ListBlobs::prefix("")).await.expect("a page");
+            let page = self.stores.blobs.list(&bucket, &ListBlobs::prefix("")).await.expect("a page");
             let mut lines = Vec::new();
             for name in page.names() {
-                let info = self.blobs.head(&bucket, name).await.expect("a blob");
+                let info = self.stores.blobs.head(&bucket, name).await.expect("a blob");
                 let text = String::from_utf8_lossy(&self.read(&bucket, name).await).into_owned();
                 // What a client said of its upload, the embedded store does not keep.
                 let kind = if bucket == UPLOADS { "" } else { info.content_type.as_str() };

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use anyport_runtimes::auth::AuthSettings;
 use anyport_runtimes::auth::development::DevelopmentIssuer;
 
 /// One for each test process. The folder is gone when its key is read.
@@ -11,9 +12,15 @@ static ISSUER: LazyLock<DevelopmentIssuer> = LazyLock::new(|| {
     DevelopmentIssuer::open(folder.path()).expect("an issuer")
 });
 
+/// Who gives these tokens.
+pub(crate) fn settings() -> &'static AuthSettings {
+    static SETTINGS: LazyLock<AuthSettings> = LazyLock::new(|| ISSUER.settings());
+    &SETTINGS
+}
+
 /// The setting by which a storefront takes its tokens.
 pub(crate) fn setting() -> (&'static str, String) {
-    ("ANYPORT_AUTH__ISSUERS", serde_json::to_string(&ISSUER.settings().issuers).expect("JSON"))
+    ("ANYPORT_AUTH__ISSUERS", serde_json::to_string(&settings().issuers).expect("JSON"))
 }
 
 /// The header of a request by this user.

@@ -4,12 +4,12 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyport_conformance::hosts::gateway::{Gateway, HttpCall};
+use anyport_conformance::hosts::gateway::Gateway;
 use anyport_conformance::hosts::runtime_api::InvocationResult;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::events::{Invoke, Sources};
+use super::aws_events::{AwsEvents, Invoke};
 use super::{Host, HttpRequest};
 use crate::http_client;
 use crate::transcript::Answer;
@@ -25,7 +25,7 @@ pub(crate) struct CargoLambda {
     emulator: Child,
     process: Child,
     function: Behind,
-    sources: Sources,
+    events: AwsEvents,
 }
 
 /// The function, called through the emulator.
@@ -78,30 +78,29 @@ impl CargoLambda {
         command.env("ANYPORT_AWS_LAMBDA__GRACEFUL_SHUTDOWN", "false").stdout(world.telling.stdout());
         let process = command.spawn().expect("it starts");
         let invocations = format!("http://127.0.0.1:{port}/2015-03-31/functions/{FUNCTION}/invocations");
-        Self { emulator, process, function: Behind { invocations, client: http_client() }, sources: Sources::of(world) }
+        Self {
+            emulator,
+            process,
+            function: Behind { invocations, client: http_client() },
+            events: AwsEvents::of(world),
+        }
     }
 }
 
 #[async_trait]
 impl Host for CargoLambda {
     async fn ask(&mut self, request: &HttpRequest) -> Answer {
-        let call = HttpCall {
-            method: request.method.to_owned(),
-            target: request.target.clone(),
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-        };
-        let bytes = self.function.call(&Gateway::FunctionUrl.event(&call)).await;
+        let bytes = self.function.call(&Gateway::FunctionUrl.event(&request.call())).await;
         let reply = Gateway::FunctionUrl.reply(&InvocationResult::Response(bytes.into()));
         Answer { status: reply.status, headers: reply.headers, body: reply.body }
     }
 
     async fn fire(&mut self, function: &str) {
-        self.function.invoke(&self.sources.rule(function)).await;
+        self.function.invoke(&self.events.rule(function)).await;
     }
 
     async fn deliver(&mut self) {
-        self.sources.deliver(&self.function).await;
+        self.events.deliver(&self.function).await;
     }
 
     async fn stop(mut self: Box<Self>) {

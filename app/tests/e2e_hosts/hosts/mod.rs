@@ -1,13 +1,22 @@
 //! Who calls the functions.
 
+mod aws_events;
+mod azure_functions;
 mod cargo_lambda;
-mod events;
+mod cloud_run;
+mod in_process;
 mod lambda;
+#[path = "../../../src/compose/plain_change.rs"]
+mod plain_change;
 mod server;
+mod sources;
 
+use anyport_conformance::hosts::gateway::HttpCall;
 use async_trait::async_trait;
 
+pub(crate) use azure_functions::AzureFunctions;
 pub(crate) use cargo_lambda::CargoLambda;
+pub(crate) use cloud_run::CloudRun;
 pub(crate) use lambda::Lambda;
 pub(crate) use server::PlainServer;
 
@@ -20,6 +29,18 @@ pub(crate) struct HttpRequest {
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+impl HttpRequest {
+    /// The same, for the double of a host.
+    fn call(&self) -> HttpCall {
+        HttpCall {
+            method: self.method.to_owned(),
+            target: self.target.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+        }
+    }
 }
 
 /// A host that runs the storefront.
