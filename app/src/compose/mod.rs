@@ -3,7 +3,6 @@
 mod adapters;
 mod callers;
 mod outbound;
-#[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
 mod plain_change;
 mod provision;
 mod sandbox;
@@ -99,7 +98,7 @@ pub(crate) async fn compose(settings: &Settings, resources: &Resources) -> Resul
         surroundings: Surroundings::none()
             .signed_by(blobs.signed)
             .changed_by(Some(documents.changes))
-            .decoding_changes(documents.decode_change)
+            .decoding_changes(move |record| plain_change::decode(record, documents.own_change))
             .authenticated_by(Some(authenticator)),
         for_development: ForDevelopment { receipt_key, issuer, payments },
     })

@@ -22,7 +22,7 @@ pub(super) fn documents(aws: &Aws, resources: &Resources) -> BoundDocuments {
     BoundDocuments {
         port: Arc::clone(&store) as _,
         changes: Arc::new(aws.changes()),
-        decode_change: DynamoDocuments::change_of,
+        own_change: Some(DynamoDocuments::change_of),
         provision: store,
     }
 }

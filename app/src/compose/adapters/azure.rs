@@ -24,7 +24,7 @@ pub(super) async fn documents(
     Ok(BoundDocuments {
         port: Arc::clone(&store) as _,
         changes: Arc::clone(&store) as _,
-        decode_change: CosmosDocuments::change_of,
+        own_change: Some(CosmosDocuments::change_of),
         provision: store,
     })
 }

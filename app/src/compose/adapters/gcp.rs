@@ -23,7 +23,7 @@ pub(super) async fn documents(
     Ok(BoundDocuments {
         port: Arc::clone(&store) as _,
         changes: Arc::clone(&store) as _,
-        decode_change: FirestoreDocuments::change_of,
+        own_change: Some(FirestoreDocuments::change_of),
         provision: store,
     })
 }

@@ -14,7 +14,7 @@ use anyhow::Result;
 use anyhow::anyhow;
 use anyport_ports::Clock;
 use anyport_ports::blobs::{Blobs, FetchSigned, SignBlobs};
-use anyport_ports::documents::{Changes, DocumentChange, Documents};
+use anyport_ports::documents::{Changes, Documents};
 #[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
 use anyport_ports::handles::NamedSecret as _;
 use anyport_ports::messages::Messages;
@@ -23,6 +23,7 @@ use anyport_ports::secrets::Secrets;
 #[cfg(any(feature = "memory", feature = "sqlite", feature = "redis"))]
 use domain::receipts::ReceiptKey;
 
+use super::plain_change::OwnForm;
 use crate::settings::{Settings, Store, Vault};
 
 /// A port, and who makes what it needs.
@@ -35,8 +36,8 @@ pub(super) struct Bound<P: ?Sized> {
 pub(super) struct BoundDocuments {
     pub(super) port: Arc<dyn Documents>,
     pub(super) changes: Arc<dyn Changes>,
-    /// Reads the changes that a host is given by the store's own service: AWS Lambda, Azure Functions, Eventarc.
-    pub(super) decode_change: fn(&str) -> anyport_ports::Result<DocumentChange>,
+    /// Reads what the store's own service tells a host of a change: the stream of DynamoDB, Cosmos DB, Firestore.
+    pub(super) own_change: Option<OwnForm>,
     pub(super) provision: Arc<dyn Provision>,
 }
 
@@ -223,7 +224,7 @@ fn documents<S: Documents + Changes + Provision>(store: Arc<S>) -> BoundDocument
     BoundDocuments {
         port: Arc::clone(&store) as _,
         changes: Arc::clone(&store) as _,
-        decode_change: super::plain_change::decode,
+        own_change: None,
         provision: store,
     }
 }

@@ -50,7 +50,7 @@ impl InProcess {
             .provisioned_by(Arc::clone(&handle) as _)
             .signed_by(Some(Arc::clone(&handle) as _))
             .changed_by(Some(handle))
-            .decoding_changes(plain_change::decode)
+            .decoding_changes(|record| plain_change::decode(record, None))
             .authenticated_by(Some(Arc::new(authenticator)));
         // As the server of the other sets.
         let schedules = app::Schedules { expiry: "* * * * * *".to_owned(), ..app::Schedules::default() };
