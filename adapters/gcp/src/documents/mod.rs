@@ -30,7 +30,11 @@
 
 mod connection;
 mod credentials;
+#[cfg(test)]
+mod double;
 mod errors;
+#[cfg(test)]
+mod failures;
 mod feed;
 mod id;
 mod indexes;
