@@ -1,1 +1,3 @@
 //! Microsoft Azure: documents on Cosmos DB, messages on Storage Queue, secrets in Key Vault.
+
+mod credential;
