@@ -1,0 +1,176 @@
+//! Writing several documents at once.
+
+use std::collections::HashMap;
+
+use anyport_ports::documents::{Key, Operation, Transaction, Version};
+use anyport_ports::{CollectionName, Error, ErrorKind, Result, Timestamp};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::CosmosDocuments;
+use super::batch::{self, Known, Making, Said, Step};
+use super::call::Call;
+use super::containers::Container;
+use super::item::{self, Item};
+use super::version::Stamp;
+use super::write::others_were_faster;
+
+/// Documents read at once.
+const WIDTH: usize = 16;
+
+/// The etag of a document that was overwritten before its own was learnt: of none that stands.
+const LOST: &str = "\"overwritten\"";
+
+/// What stands at the keys that were looked at.
+type Standing<'a> = HashMap<&'a Key, Option<Item>>;
+
+/// A transaction on its way.
+struct Attempt<'a> {
+    collection: &'a CollectionName,
+    container: &'a Container,
+    transaction: &'a Transaction,
+    operation: String,
+    now: Timestamp,
+    /// The items of its puts.
+    items: HashMap<&'a Key, Item>,
+}
+
+impl CosmosDocuments {
+    pub(super) async fn transact_all(
+        &self,
+        collection: &CollectionName,
+        transaction: &Transaction,
+    ) -> Result<Vec<Version>> {
+        let partition = transaction.partition().as_str();
+        let mut call = self.call("documents.transact", format_args!("{collection}/{}", partition.escape_debug()));
+        let container = self.container(&call, collection).await?;
+        let (now, operation) = (self.shared.clock.now(), item::fresh_operation());
+        let puts = transaction.operations().iter().filter_map(|(key, step)| match step {
+            Operation::Put(put) => Some((key, item::of(key, put, &operation, &container.indexes, now))),
+            _ => None,
+        });
+        let items = puts.collect();
+        let attempt = Attempt { collection, container: &container, transaction, operation, now, items };
+        for times in 0.. {
+            let look = if times == 0 { batch::needs_a_look } else { batch::may_need_a_look };
+            let standing = self.look_at(&call, &attempt, look).await.map_err(|error| call.judge(error))?;
+            if standing.values().flatten().any(|standing| item::is_by(standing, &attempt.operation)) {
+                return self.versions(&call, &attempt).await;
+            }
+            let steps = attempt.steps(&standing).map_err(|error| call.judge(error))?;
+            if steps.is_empty() {
+                return Ok(Vec::new());
+            }
+            match self.send(&mut call, &attempt, &steps).await? {
+                Some(versions) => return Ok(versions),
+                None => call.yield_to_others(times).await?,
+            }
+        }
+        Err(call.judge(Error::new(ErrorKind::Internal, "a loop without end ended")))
+    }
+
+    /// Sends a batch; `None` if others were faster.
+    async fn send(
+        &self,
+        call: &mut Call,
+        attempt: &Attempt<'_>,
+        steps: &[(&Key, Step)],
+    ) -> Result<Option<Vec<Version>>> {
+        let partition = attempt.transaction.partition().as_str();
+        let (batch, places) = batch::batch(partition, steps).map_err(|error| {
+            call.named(Error::new(ErrorKind::Internal, "the batch could not be made").caused_by(error.to_string()))
+        })?;
+        let client = &attempt.container.client;
+        let answer = call
+            .write(batch::repeat(steps), || {
+                let batch = batch.clone();
+                Box::pin(async move { client.execute_transactional_batch(batch, None).await?.into_model() })
+            })
+            .await;
+        let failure = match answer {
+            Ok(answers) => match batch::said(&answers) {
+                Said::Done(etags) => return Ok(Some(attempt.versions(steps, &places, &etags))),
+                Said::Refused(404 | 409 | 412 | 429 | 449) => return Ok(None),
+                Said::Refused(status) => {
+                    let message = format!("the batch was refused: one of its operations has the status {status}");
+                    return Err(call.judge(Error::new(ErrorKind::Internal, message)));
+                }
+            },
+            Err(failure) if others_were_faster(&failure) => return Ok(None),
+            Err(failure) => failure,
+        };
+        if call.in_doubt()
+            && let Some((key, _)) = attempt.items.iter().next()
+            && self.own(call, attempt.collection, attempt.container, key, &attempt.operation).await.is_some()
+        {
+            return self.versions(call, attempt).await.map(Some);
+        }
+        Err(call.judge(self.absent(call, attempt.collection, &failure)))
+    }
+
+    /// What stands at the keys of these operations.
+    async fn look_at<'a>(
+        &self,
+        call: &Call,
+        attempt: &Attempt<'a>,
+        wanted: fn(&Operation) -> bool,
+    ) -> Result<Standing<'a>> {
+        let keys = attempt.transaction.operations().iter().filter(|(_, operation)| wanted(operation));
+        let reading = keys.map(|(key, _)| async move {
+            Ok((key, self.standing(call, attempt.collection, attempt.container, key).await?))
+        });
+        stream::iter(reading.collect::<Vec<_>>()).buffer_unordered(WIDTH).try_collect().await
+    }
+
+    /// The versions of a transaction that is known to have been done.
+    async fn versions(&self, call: &Call, attempt: &Attempt<'_>) -> Result<Vec<Version>> {
+        let is_put = |operation: &Operation| matches!(operation, Operation::Put(_));
+        let standing = self.look_at(call, attempt, is_put).await.map_err(|error| call.judge(error))?;
+        let own = |key: &Key| {
+            let standing = standing.get(key).and_then(Option::as_ref);
+            standing.filter(|standing| item::is_by(standing, &attempt.operation)).map(|own| item::stamp(own).etag)
+        };
+        Ok(attempt.stamped(|key| own(key).unwrap_or_else(|| LOST.to_owned())))
+    }
+}
+
+impl<'a> Attempt<'a> {
+    /// The steps, each with its key. The error is that of the first condition that fails.
+    fn steps(&self, standing: &Standing<'_>) -> Result<Vec<(&'a Key, Step)>> {
+        let mut steps = Vec::new();
+        for (key, operation) in self.transaction.operations() {
+            let known = standing.get(key).map_or(Known::Unseen, |standing| Known::Stands(standing.as_ref()));
+            let making = Making {
+                now: self.now,
+                key,
+                operation: &self.operation,
+                feed: self.container.feed,
+                item: self.items.get(key),
+            };
+            let step = batch::step(operation, &known, &making)
+                .map_err(|error| Error::new(error.kind(), format!("{} (of {key})", error.message())))?;
+            steps.extend(step.map(|step| (key, step)));
+        }
+        Ok(steps)
+    }
+
+    /// The versions that the answers to a batch tell.
+    fn versions(&self, steps: &[(&Key, Step)], places: &[usize], etags: &[String]) -> Vec<Version> {
+        let etag = |wanted: &Key| {
+            let at = steps.iter().position(|(key, _)| *key == wanted)?;
+            etags.get(*places.get(at)?).cloned()
+        };
+        self.stamped(|key| etag(key).unwrap_or_else(|| LOST.to_owned()))
+    }
+
+    /// The version of each put, with this etag.
+    fn stamped(&self, etag: impl Fn(&Key) -> String) -> Vec<Version> {
+        let version = |(key, operation): &(Key, Operation)| match operation {
+            Operation::Put(put) => {
+                let operation = Some(self.operation.clone());
+                Some(Stamp { operation, expires_at: put.expires_at, etag: etag(key) }.version())
+            }
+            _ => None,
+        };
+        self.transaction.operations().iter().filter_map(version).collect()
+    }
+}
