@@ -1,1 +1,10 @@
 //! Microsoft Azure: documents on Cosmos DB, messages on Storage Queue, secrets in Key Vault.
+
+mod call;
+mod credential;
+mod error;
+mod messages;
+mod secrets;
+
+pub use messages::{FOREIGN_MESSAGE, QueueMessages, QueueSettings};
+pub use secrets::{KeyVaultSecrets, KeyVaultSettings, StaticToken};

@@ -1,8 +1,12 @@
 //! The adapter of Microsoft Azure as a subject, against the servers that the environment leads to. A namespace is a prefix
 //! of names.
 
+mod messages;
+mod secrets;
+mod storage_namespace;
+
 use anyport_conformance::subject::Adapter;
 
 pub(super) fn adapter() -> Adapter {
-    Adapter::named("azure")
+    Adapter::named("azure").messages(messages::Messages).secrets(secrets::Secrets)
 }
