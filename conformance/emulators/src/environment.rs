@@ -52,8 +52,12 @@ const AWS_ACCOUNT: &[&str] = &[
 ];
 
 /// What leads to servers that stand for Azure's services.
-const AZURE_SERVERS: &[&str] =
-    &["AZURE_COSMOS_ENDPOINT", "AZURE_STORAGE_QUEUE_ENDPOINT", "AZURE_STORAGE_BLOB_ENDPOINT", "AZURE_KEYVAULT_ENDPOINT"];
+const AZURE_SERVERS: &[&str] = &[
+    "AZURE_COSMOS_ENDPOINT",
+    "AZURE_STORAGE_QUEUE_ENDPOINT",
+    "AZURE_STORAGE_BLOB_ENDPOINT",
+    "AZURE_KEYVAULT_ENDPOINT",
+];
 
 /// What leads to servers that stand for Google Cloud's services: the names of Google's own clients, where there is one.
 const GCP_SERVERS: &[&str] =

@@ -3,10 +3,17 @@
 
 mod dialect;
 mod documents;
+mod messages;
 mod namespace;
+mod secrets;
+mod storage_namespace;
 
 use anyport_conformance::subject::Adapter;
 
 pub(super) fn adapter() -> Adapter {
-    Adapter::named("azure").documents(documents::Documents).changes(documents::Documents)
+    Adapter::named("azure")
+        .documents(documents::Documents)
+        .changes(documents::Documents)
+        .messages(messages::Messages)
+        .secrets(secrets::Secrets)
 }
