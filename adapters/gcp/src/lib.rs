@@ -1,1 +1,10 @@
 //! Google Cloud: documents on Firestore, messages on Pub/Sub, secrets in Secret Manager.
+
+mod access;
+mod error;
+mod messages;
+mod secrets;
+
+pub use access::ServiceSettings;
+pub use messages::{FOREIGN_MESSAGE, PubSubMessages};
+pub use secrets::SecretManager;

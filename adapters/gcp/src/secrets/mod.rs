@@ -1,0 +1,7 @@
+//! Secrets in Secret Manager.
+
+mod administer;
+mod crc32c;
+mod manager;
+
+pub use manager::SecretManager;
