@@ -1,6 +1,8 @@
 //! Google Cloud: documents on Firestore, messages on Pub/Sub, secrets in Secret Manager.
 
 mod access;
+#[cfg(test)]
+mod double;
 mod error;
 mod messages;
 mod secrets;

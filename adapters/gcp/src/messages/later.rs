@@ -29,22 +29,32 @@ impl Services {
         loop {
             let received = self.subscriber.pull(&name, MAX_BATCH, Duration::ZERO).await;
             let received = received.map_err(|ended| ended.told(operation, subscription))?;
-            if received.is_empty() {
-                return Ok(brought);
-            }
-            let now = SystemTime::now();
-            let (due, early): (Vec<_>, Vec<_>) = received.into_iter().partition(|held| rest(held, now).is_zero());
-            for held in &early {
-                // If this fails it is there again the sooner.
-                let hold = Settle::Hold(seconds::at_least(rest(held, now).min(LONGEST_HOLD)));
-                let _again_later = self.subscriber.settle(&name, &[&held.ack_id], hold).await;
-            }
+            let is_all = received.len() < MAX_BATCH;
+            // What has no delay went the other way as well: an emulator that ignores filters put it here.
+            let (delayed, astray): (Vec<_>, Vec<_>) =
+                received.into_iter().partition(|held| !wire::delay(&message(held)).is_zero());
+            let astray: Vec<&str> = astray.iter().map(|held| held.ack_id.as_str()).collect();
+            let _again_later = self.subscriber.settle(&name, &astray, Settle::Acknowledge).await;
+            let due = self.put_off(&name, delayed).await;
             brought |= !due.is_empty();
             self.bring(operation, subscription, &due).await?;
-            if due.is_empty() && early.len() < MAX_BATCH {
+            if is_all {
                 return Ok(brought);
             }
         }
+    }
+
+    /// Holds those of these messages whose time has not come until it does: the others. Where this is done nobody counts
+    /// attempts.
+    pub(super) async fn put_off(&self, subscription: &str, received: Vec<ReceivedMessage>) -> Vec<ReceivedMessage> {
+        let now = SystemTime::now();
+        let (due, early): (Vec<_>, Vec<_>) = received.into_iter().partition(|held| rest(held, now).is_zero());
+        for held in &early {
+            // If this fails it is there again the sooner.
+            let hold = Settle::Hold(seconds::at_least(rest(held, now).min(LONGEST_HOLD)));
+            let _again_later = self.subscriber.settle(subscription, &[&held.ack_id], hold).await;
+        }
+        due
     }
 
     /// They are published before they are acknowledged: each may come twice, none is lost.

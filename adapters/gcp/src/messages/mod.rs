@@ -33,6 +33,7 @@
 //!   who receives looks there at most twice a second, holds what is early until it is due, and publishes what is due once
 //!   more, for this subscription alone. So a delay uses up no attempt. Giving back with a delay lets the lease run on for
 //!   that long; beyond the 10 minutes that Pub/Sub allows, the message waits in `.later` and goes on counting.
+//!   A dead letter may wait where it is: nobody counts there, so that each of its deliveries is said to be the first.
 //! - *One subscription alone* gets what is driven back from its dead letters, though a topic gives to all: by a filter.
 //! - *Leases*: with exactly-once delivery nothing that is held is delivered, and a stale receipt does nothing.
 //!
@@ -51,11 +52,13 @@
 //! - It dates a message when it is published, and who receives says when it is due: clocks that differ shift a delay by as
 //!   much.
 //! - A message whose attempts are used up is moved when somebody receives from its subscription, not before.
-//! - What nobody receives is kept for 7 days, in the dead letters for 31.
+//! - What nobody receives is kept for 7 days, dead letters too, unless who makes the subscription says longer: 31 at most.
 //! - Leases and delays of what is given back are whole seconds: others are rounded up.
 //! - To a *push* subscription Pub/Sub delivers by itself. It must have the filter that leaves out what is to come later,
 //!   and somebody must still receive, if only to bring that when it is due.
 
+#[cfg(test)]
+mod failures;
 mod later;
 mod names;
 mod provision;

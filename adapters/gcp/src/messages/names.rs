@@ -36,7 +36,7 @@ impl Names {
         self.full("subscriptions", &format!("{}{SEPARATOR}later", self.id(subscription)))
     }
 
-    /// The topic to which the dead letters of the subscription are published.
+    /// The topic to which the dead letters of the subscription, or of these dead letters themselves, are published.
     pub(super) fn letters(&self, subscription: &Subscription) -> String {
         self.full("topics", &self.id(&subscription.dead_letters()))
     }

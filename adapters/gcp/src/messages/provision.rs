@@ -32,9 +32,6 @@ const OWN_ATTEMPTS: std::ops::RangeInclusive<u32> = 5..=100;
 const DEADLINE: i32 = 10;
 const MOVED_WITHIN: i32 = 20;
 
-/// How long dead letters are kept, in seconds: Pub/Sub's longest, 31 days.
-const KEPT: i64 = 31 * 24 * 60 * 60;
-
 #[async_trait]
 impl Provision for PubSubMessages {
     /// The topics and subscriptions among the resources; a subscription brings its topic with it.
@@ -83,9 +80,7 @@ impl Services {
         administrator.create_topic(subscription, &letters).await?;
 
         let dead = subscription.dead_letters();
-        let kept = blank(self.names.subscription(&dead), &letters)
-            .set_ack_deadline_seconds(MOVED_WITHIN)
-            .set_message_retention_duration(google_cloud_wkt::Duration::clamp(KEPT, 0));
+        let kept = blank(self.names.subscription(&dead), &letters).set_ack_deadline_seconds(MOVED_WITHIN);
         administrator.create(subscription, kept).await?;
 
         let later = blank(self.names.later(subscription), &topic)

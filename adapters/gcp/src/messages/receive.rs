@@ -1,10 +1,10 @@
 //! Receiving.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use anyport_ports::messages::{Delivery, Receive, Subscription};
 use anyport_ports::{Error, ErrorKind, Result};
+use futures_util::future::join;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PubsubMessage, ReceivedMessage};
 
 use super::settle::half_done;
@@ -20,7 +20,8 @@ impl Services {
     pub(super) async fn receive(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<Delivery>> {
         if subscription.is_dead_letters() {
             let received = self.pull(subscription, receive.max(), receive.wait()).await?;
-            let held = self.hold(subscription, received, receive.lease()).await?;
+            let ready = self.put_off(&self.names.subscription(subscription), received).await;
+            let held = self.hold(subscription, ready, receive.lease()).await?;
             return Ok(held.into_iter().filter_map(|held| letter(&held)).collect());
         }
         let allowed = self.attempts_allowed(RECEIVE, subscription).await?;
@@ -40,18 +41,25 @@ impl Services {
     /// Takes what there is, and sees to it that what is due by now is there.
     async fn take(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<ReceivedMessage>> {
         let (max, wait) = (receive.max(), receive.wait());
-        let brought = self.bring_what_is_due(RECEIVE, subscription).await;
-        let mut pull = pin!(self.pull(subscription, max, wait));
-        let received = loop {
-            tokio::select! {
-                received = &mut pull => break received?,
-                () = tokio::time::sleep(LOOK), if !wait.is_zero() => {
-                    // What fails now is tried again, and the pull meets it too.
-                    let _again_later = self.bring_what_is_due(RECEIVE, subscription).await;
-                }
+        if wait.is_zero() {
+            let bring = self.bring_what_is_due(RECEIVE, subscription);
+            let (brought, received) = join(bring, self.pull(subscription, max, wait)).await;
+            let received = received?;
+            // Were its failure not told, what waits for its time would wait for ever and nobody would hear of it.
+            let is_more = received.is_empty() && brought?;
+            return if is_more { self.pull(subscription, max, wait).await } else { Ok(received) };
+        }
+        let mut brought = Ok(false);
+        let bring = async {
+            loop {
+                brought = self.bring_what_is_due(RECEIVE, subscription).await;
+                tokio::time::sleep(LOOK).await;
             }
         };
-        // Without this, what waits for its time would wait for ever and nobody would hear of it.
+        let received = tokio::select! {
+            received = self.pull(subscription, max, wait) => received?,
+            () = bring => Vec::new(),
+        };
         if received.is_empty() { brought.map(|_| received) } else { Ok(received) }
     }
 
@@ -141,7 +149,7 @@ fn delivery(received: &ReceivedMessage, allowed: u32) -> Result<Delivery, String
         return Err(wire::EXHAUSTED.to_owned());
     }
     let (event, text) = wire::event(&found).map_err(|unfit| format!("it cannot be delivered: {}", unfit.message()))?;
-    let receipt = receipt::receipt(&received.ack_id, attempt, &text);
+    let receipt = receipt::receipt(&received.ack_id, attempt, None, &text);
     Ok(Delivery { message: event, receipt, attempt, dead_letter_reason: None })
 }
 
@@ -149,8 +157,9 @@ fn delivery(received: &ReceivedMessage, allowed: u32) -> Result<Delivery, String
 fn letter(received: &ReceivedMessage) -> Option<Delivery> {
     let found = message(received);
     let (event, text) = wire::event(&found).ok()?;
-    let receipt = receipt::receipt(&received.ack_id, 1, &text);
-    Some(Delivery { message: event, receipt, attempt: 1, dead_letter_reason: Some(wire::reason(&found)) })
+    let reason = wire::reason(&found);
+    let receipt = receipt::receipt(&received.ack_id, 1, Some(&reason), &text);
+    Some(Delivery { message: event, receipt, attempt: 1, dead_letter_reason: Some(reason) })
 }
 
 #[cfg(test)]

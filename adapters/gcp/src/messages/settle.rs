@@ -30,14 +30,16 @@ impl Services {
             // It is given back when Pub/Sub's own deadline is over: that counts as an attempt, as it must.
             return self.keep(NACK, subscription, parts.ack_id, delay.min(LONGEST_HOLD)).await.map(drop);
         };
-        if subscription.is_dead_letters() {
-            return self.keep(NACK, subscription, parts.ack_id, LONGEST_HOLD).await.map(drop);
-        }
-        // Longer than that it waits where delayed messages do.
-        let letter = Letter::of(event).only(subscription.name()).after(parts.attempt).delayed(delay);
-        let topic = self.names.topic(subscription.topic());
+        // Longer than that it waits where delayed messages do, or among the dead letters, where nobody counts.
+        let (topic, letter) = if subscription.is_dead_letters() {
+            let reason = parts.reason.unwrap_or_default();
+            (self.names.letters(subscription), Letter::of(event).because(&reason))
+        } else {
+            let letter = Letter::of(event).only(subscription.name()).after(parts.attempt);
+            (self.names.topic(subscription.topic()), letter)
+        };
         let place = Place { operation: NACK, subscription, topic: &topic };
-        self.move_held(place, parts.ack_id, letter).await
+        self.move_held(place, parts.ack_id, letter.delayed(delay)).await
     }
 
     pub(super) async fn extend(&self, subscription: &Subscription, receipt: &Receipt, lease: Duration) -> Result<()> {

@@ -33,8 +33,8 @@ pub(super) const ONLY: &str = "anyport-only";
 const ATTEMPTS: &str = "anyport-attempts";
 const REASON: &str = "anyport-reason";
 
-/// What Pub/Sub adds to a message that it forwards to the dead letters by itself, with how often it was delivered.
-const FORWARDED: &str = "CloudPubSubDeadLetterSourceDeliveryCount";
+/// What Pub/Sub adds to a message that it forwards to the dead letters by itself begins with this.
+const FORWARDED: &str = "CloudPubSubDeadLetterSource";
 
 /// Why a message is with the dead letters that was moved there for its attempts.
 pub(super) const EXHAUSTED: &str =
@@ -54,10 +54,10 @@ impl Letter {
         Self { data: event.into(), attributes }
     }
 
-    /// A letter of what was found, whatever it is.
+    /// A letter of what was found, whatever it is, as it was first published.
     pub(super) fn again(found: &PubsubMessage) -> Self {
         let mut attributes = found.attributes.clone();
-        attributes.retain(|key, _| !key.starts_with("anyport-"));
+        attributes.retain(|key, _| !key.starts_with("anyport-") && !key.starts_with(FORWARDED));
         Self { data: found.data.clone(), attributes }
     }
 
@@ -125,7 +125,7 @@ pub(super) fn delay(found: &PubsubMessage) -> Duration {
 pub(super) fn reason(found: &PubsubMessage) -> String {
     match found.attributes.get(REASON) {
         Some(reason) => reason.clone(),
-        None if found.attributes.contains_key(FORWARDED) => EXHAUSTED.to_owned(),
+        None if found.attributes.keys().any(|key| key.starts_with(FORWARDED)) => EXHAUSTED.to_owned(),
         None => "nobody says: it was not put here by this adapter".to_owned(),
     }
 }
@@ -198,7 +198,9 @@ mod tests {
     #[test]
     fn a_dead_letter_has_a_reason_whoever_put_it_there() {
         let of = |key: &str| found(Letter::of("{}").with(key, "5"));
-        assert_eq!(reason(&of(FORWARDED)), EXHAUSTED);
+        let forwarded = of("CloudPubSubDeadLetterSourceDeliveryCount");
+        assert_eq!(reason(&forwarded), EXHAUSTED);
+        assert_eq!(Letter::again(&forwarded), Letter::of("{}"));
         assert!(!reason(&of("other")).is_empty());
         assert!(!reason(&found(Letter::of("{}").because(""))).is_empty());
     }

@@ -2,6 +2,8 @@
 
 mod administer;
 mod crc32c;
+#[cfg(test)]
+mod failures;
 mod manager;
 
 pub use manager::SecretManager;

@@ -1,11 +1,14 @@
 //! The adapter of Google Cloud as a subject, against the servers that the environment leads to. A namespace is a prefix of
 //! names.
 
+mod denials;
 mod messages;
-mod pubsub_namespace;
+mod namespace;
+mod secrets;
+mod service_dialect;
 
 use anyport_conformance::subject::Adapter;
 
 pub(super) fn adapter() -> Adapter {
-    Adapter::named("gcp").messages(messages::Messages)
+    Adapter::named("gcp").messages(messages::Messages).secrets(secrets::Secrets)
 }
