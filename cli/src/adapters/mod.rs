@@ -3,6 +3,7 @@
 mod absent;
 mod aws;
 mod azure;
+mod front;
 mod gaps;
 mod gcp;
 mod redis;
