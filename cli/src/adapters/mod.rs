@@ -3,6 +3,8 @@
 mod absent;
 mod aws;
 mod azure;
+mod blob_namespace;
+mod browser;
 mod gaps;
 mod gcp;
 mod redis;
