@@ -25,7 +25,7 @@ pub(crate) enum Fault {
 pub(crate) struct Refusal {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// Whether it answers a HEAD, and so has no body to hold a code.
+    /// Whether it answers a HEAD, and so has no body to hold a code; Azure has one in a header too.
     pub(crate) to_head: bool,
     /// The store's code, where the answer had a body.
     pub(crate) code: String,
@@ -49,6 +49,8 @@ impl Refusal {
         let text = String::from_utf8_lossy(body);
         let Body { code, message } =
             quick_xml::de::from_str(&text).unwrap_or(Body { code: String::new(), message: String::new() });
+        // Azure goes on with the request's id and the time, on lines of their own.
+        let message = message.lines().next().unwrap_or_default().to_owned();
         Self { status, to_head, code, message }
     }
 
@@ -191,6 +193,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.code.as_str(), self.message.as_str()) {
             ("", "") => write!(f, "the store answered with status {}", self.status),
+            (code, "") => write!(f, "the store answered {code}"),
             (code, message) => write!(f, "the store answered {code}: {message}"),
         }
     }

@@ -20,13 +20,29 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Shorter than servers keep idle connections, so that none is closed while it is taken for a request.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Where Azure says its code too, and so in answers to HEAD.
+const AZURE_CODE: &str = "x-ms-error-code";
+
 /// Whether certificates are needed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// Plain HTTP only: no certificates are loaded.
     Plain,
     /// HTTPS, with the certificates that the system trusts.
     Tls,
+}
+
+impl Transport {
+    /// What it takes to speak to a store at this URL.
+    pub(crate) fn to(url: &str, asks_for_credentials_by_tls: bool, store: &str) -> Result<Self> {
+        match url.split_once("://") {
+            Some(("http", rest)) if !rest.is_empty() => {
+                Ok(if asks_for_credentials_by_tls { Self::Tls } else { Self::Plain })
+            }
+            Some(("https", rest)) if !rest.is_empty() => Ok(Self::Tls),
+            _ => Err(Error::invalid(format!("the endpoint for {store} must be a URL such as http://127.0.0.1:4566"))),
+        }
+    }
 }
 
 /// A client with a pool of its own.
@@ -74,9 +90,14 @@ impl HttpService for Observed {
             return Ok(response);
         }
         let status = response.status().as_u16();
+        let code = response.headers().get(AZURE_CODE).and_then(|code| code.to_str().ok()).map(str::to_owned);
         // Cut off or not, it is a refusal.
         let body = response.into_body().bytes().await.unwrap_or_default();
-        Err(HttpError::new(HttpErrorKind::Unknown, Fault::Refused(Refusal::parse(status, to_head, &body))))
+        let mut refusal = Refusal::parse(status, to_head, &body);
+        if let Some(code) = code.filter(|_| refusal.code.is_empty()) {
+            refusal.code = code;
+        }
+        Err(HttpError::new(HttpErrorKind::Unknown, Fault::Refused(refusal)))
     }
 }
 
@@ -90,4 +111,20 @@ fn is_connect(error: &HttpError) -> bool {
         cause = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_url_and_plain_http_needs_no_certificates() {
+        let to = |url: &str, asks: bool| Transport::to(url, asks, "a store").ok();
+        assert_eq!(to("http://127.0.0.1:1", false), Some(Transport::Plain));
+        assert_eq!(to("http://127.0.0.1:1", true), Some(Transport::Tls));
+        assert_eq!(to("https://minio", false), Some(Transport::Tls));
+        for bad in ["", "localhost:1", "ftp://x", "http://"] {
+            assert_eq!(to(bad, false), None, "{bad}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Blobs in any cloud, over the `object_store` crate; now on Amazon S3 (feature `s3`).
+//! Blobs in any cloud, over the `object_store` crate: on Amazon S3 (feature `s3`), Azure Blob Storage (`azure`) and Google
+//! Cloud Storage (`gcs`).
 //!
 //! [`ObjectBlobs`] provides the ports [`Blobs`](anyport_ports::blobs::Blobs) and
 //! [`SignBlobs`](anyport_ports::blobs::SignBlobs), and creates buckets for development and tests. What `object_store` does
@@ -18,17 +19,26 @@
 //! folders that consoles make (`folder/`), are not listed.
 //!
 //! [`BlobName`]: anyport_ports::blobs::BlobName
-#![cfg(feature = "s3")]
+#![cfg(any(feature = "s3", feature = "azure", feature = "gcs"))]
 
 mod attempt;
+#[cfg(feature = "azure")]
+pub mod azure;
+mod credentials;
 mod fault;
+#[cfg(feature = "gcs")]
+pub mod gcs;
 mod http_client;
 mod listing;
 mod metadata;
 mod objects;
 mod provider;
+mod requests;
+#[cfg(feature = "s3")]
 pub mod s3;
 mod store;
 mod uploads;
+#[cfg(any(feature = "s3", feature = "gcs"))]
+mod xml_api;
 
 pub use store::ObjectBlobs;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use anyport_ports::Timestamp;
 use anyport_ports::blobs::{BlobInfo, BlobName, Etag};
-use anyport_ports::{Error, ErrorKind, Result, Timestamp};
 use object_store::path::Path;
-use object_store::{Attribute, Attributes, ObjectMeta};
+use object_store::{Attribute, Attributes, ObjectMeta, PutResult, UpdateVersion};
 use uuid::Uuid;
 
 /// The name of the operation id in an object's metadata, which no metadata of the port begins with an underscore as.
@@ -40,11 +40,8 @@ impl OperationId {
 }
 
 /// The object's path, which under the rules of names is the name itself.
-pub(crate) fn path(name: &BlobName) -> Result<Path> {
-    Path::parse(name.as_str())
-        .ok()
-        .filter(|path| path.as_ref() == name.as_str())
-        .ok_or_else(|| Error::new(ErrorKind::Internal, "the name of the blob is no path to object_store"))
+pub(crate) fn path(name: &BlobName) -> object_store::Result<Path> {
+    Ok(Path::parse(name.as_str())?)
 }
 
 /// Content type, metadata and operation id, to be written.
@@ -63,7 +60,7 @@ pub(crate) fn attributes(
 }
 
 /// What was read of an object.
-pub(crate) fn info(name: &BlobName, meta: &ObjectMeta, attributes: &Attributes) -> BlobInfo {
+pub(crate) fn info(tags: Tags, name: &BlobName, meta: &ObjectMeta, attributes: &Attributes) -> BlobInfo {
     let metadata = attributes.iter().filter_map(|(attribute, value)| match attribute {
         Attribute::Metadata(name) if name != OPERATION => Some((name.to_string(), value.to_string())),
         _ => None,
@@ -72,24 +69,82 @@ pub(crate) fn info(name: &BlobName, meta: &ObjectMeta, attributes: &Attributes) 
     BlobInfo {
         name: name.clone(),
         length: meta.size,
-        etag: etag(meta.e_tag.as_deref().unwrap_or_default()),
+        etag: tags.of_object(meta),
         content_type: content_type.to_owned(),
         metadata: metadata.collect(),
         modified_at: to_the_second(meta.last_modified.timestamp_millis()),
     }
 }
 
-/// An entity tag as the port has it: without quotes.
-pub(crate) fn etag(quoted: &str) -> Etag {
-    Etag::new(quoted.trim_matches('"'))
+/// By what a cloud tells the states of an object apart, and has writes name the one to replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tags {
+    /// HTTP's entity tag. The port has it without quotes.
+    Entity,
+    /// The generation of Google Cloud Storage, whose entity tags no write can name.
+    Generation,
 }
 
-/// An entity tag as HTTP has it.
-pub(crate) fn quoted(etag: &Etag) -> String {
-    format!("\"{}\"", etag.as_str())
+impl Tags {
+    /// The etag of an object of which this was told; `None` if the one that counts was not.
+    pub(crate) fn etag(self, entity: Option<&str>, generation: Option<&str>) -> Option<Etag> {
+        match self {
+            Self::Entity => entity.map(|entity| Etag::new(entity.trim_matches('"'))),
+            Self::Generation => generation.map(Etag::new),
+        }
+    }
+
+    /// The etag of an object that was read.
+    pub(crate) fn of_object(self, meta: &ObjectMeta) -> Etag {
+        self.etag(meta.e_tag.as_deref(), meta.version.as_deref()).unwrap_or_else(|| Etag::new(""))
+    }
+
+    /// The etag of an object that was written.
+    pub(crate) fn of_put(self, written: &PutResult) -> Option<Etag> {
+        self.etag(written.e_tag.as_deref(), written.version.as_deref())
+    }
+
+    /// The object to replace; `None` if none ever had this etag.
+    pub(crate) fn version(self, etag: &Etag) -> Option<UpdateVersion> {
+        match self {
+            Self::Entity => Some(UpdateVersion { e_tag: Some(format!("\"{}\"", etag.as_str())), version: None }),
+            // Generation 0 is that of what is absent.
+            Self::Generation => {
+                let generation: u64 = etag.as_str().parse().ok().filter(|generation| *generation > 0)?;
+                Some(UpdateVersion { e_tag: None, version: Some(generation.to_string()) })
+            }
+        }
+    }
 }
 
 /// The contract tells modification times to the second, since HTTP dates do.
 pub(crate) fn to_the_second(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis.div_euclid(1_000) * 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_its_path() {
+        for name in ["a", " a b ", "a/b c/..d", "?#%2F&+~", "%", "\u{feff}x", "\u{1f600}"] {
+            assert_eq!(path(&BlobName::new(name).unwrap()).unwrap().as_ref(), name);
+        }
+    }
+
+    #[test]
+    fn an_etag_is_what_the_cloud_lets_a_write_name() {
+        let (entity, generation) = (Some("\"0x8D\""), Some("1700000000000001"));
+        let etag = Tags::Entity.etag(entity, generation).unwrap();
+        assert_eq!(etag.as_str(), "0x8D");
+        assert_eq!(Tags::Entity.version(&etag).unwrap().e_tag.as_deref(), Some("\"0x8D\""));
+        let etag = Tags::Generation.etag(entity, generation).unwrap();
+        assert_eq!(etag.as_str(), "1700000000000001");
+        assert_eq!(Tags::Generation.version(&etag).unwrap().version.as_deref(), Some("1700000000000001"));
+        assert_eq!(Tags::Generation.etag(entity, None), None);
+        for never in ["", "0", "-1", "0x8D", "1e3"] {
+            assert!(Tags::Generation.version(&Etag::new(never)).is_none(), "{never}");
+        }
+    }
 }

@@ -3,40 +3,60 @@
 use anyport_ports::blobs::{Blob, BlobCondition, BlobInfo, BlobName, BlobRange, Etag, PutBlob};
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use futures_util::StreamExt as _;
-use object_store::{
-    GetOptions, GetRange, GetResult, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
-};
+use object_store::{GetOptions, GetRange, GetResult, PutMode, PutOptions};
 
 use crate::attempt::{Effect, Failure, attempt};
 use crate::fault::{Meaning, Table, judge};
-use crate::metadata::{OperationId, attributes, etag, info, path, quoted};
+use crate::metadata::{OperationId, attributes, info};
 use crate::provider::Bucket;
 
 /// No object is larger, and every store understands it in a range.
 const BEYOND: u64 = 1 << 50;
 
+const REPLACED: &str = "the blob was replaced or is gone: read it again and decide anew";
+
 /// Writes an object.
 pub(crate) async fn put(bucket: &dyn Bucket, table: Table, name: &BlobName, put: &PutBlob) -> Result<Etag> {
-    let (location, operation) = (path(name)?, OperationId::random());
+    let operation = OperationId::random();
     let mode = match &put.condition {
         BlobCondition::Always => PutMode::Overwrite,
         BlobCondition::Absent => PutMode::Create,
-        BlobCondition::Matches(etag) => PutMode::Update(UpdateVersion { e_tag: Some(quoted(etag)), version: None }),
+        BlobCondition::Matches(etag) => match bucket.tags().version(etag) {
+            Some(version) => PutMode::Update(version),
+            None => return Err(Error::new(ErrorKind::PreconditionFailed, REPLACED)),
+        },
     };
     let options = PutOptions {
         mode,
         attributes: attributes(&put.content_type, &put.metadata, &operation),
         ..PutOptions::default()
     };
-    let written = attempt(Effect::Once, table, || {
-        let payload = PutPayload::from_bytes(put.bytes.clone());
-        bucket.objects().put_opts(&location, payload, options.clone())
-    });
+    let written = attempt(Effect::Once, table, || bucket.put(name, put.bytes.clone(), options.clone()));
     match written.await {
-        Ok(written) => Ok(etag(written.e_tag.as_deref().unwrap_or_default())),
+        Ok(written) => match bucket.tags().of_put(&written) {
+            Some(etag) => Ok(etag),
+            None => written_unseen(bucket, table, name, &operation).await,
+        },
         Err(failure) if failure.in_doubt => look_for(bucket, table, name, &operation, failure).await,
         Err(failure) => Err(refused(&put.condition, failure)),
     }
+}
+
+/// The etag of a write that succeeded without telling it.
+pub(crate) async fn written_unseen(
+    bucket: &dyn Bucket,
+    table: Table,
+    name: &BlobName,
+    operation: &OperationId,
+) -> Result<Etag> {
+    let unseen = |error: Option<Error>| {
+        let message = "it was written, and the store does not say under which etag: look before writing it again";
+        let told = Error::new(ErrorKind::Indeterminate, message);
+        error.map_or_else(|| Error::new(ErrorKind::Indeterminate, message), |cause| told.caused_by(cause))
+    };
+    let standing = look(bucket, table, name).await.map_err(|error| unseen(Some(error)))?;
+    // What stands now may have replaced it.
+    if operation.wrote(&standing.attributes) { Ok(bucket.tags().of_object(&standing.meta)) } else { Err(unseen(None)) }
 }
 
 /// Finds a write whose answer was lost, if it stands.
@@ -48,9 +68,7 @@ pub(crate) async fn look_for(
     failure: Failure,
 ) -> Result<Etag> {
     match look(bucket, table, name).await {
-        Ok(standing) if operation.wrote(&standing.attributes) => {
-            Ok(etag(standing.meta.e_tag.as_deref().unwrap_or_default()))
-        }
+        Ok(standing) if operation.wrote(&standing.attributes) => Ok(bucket.tags().of_object(&standing.meta)),
         // What stands now may have replaced it, and what is on its way may still arrive.
         _ => Err(failure.error),
     }
@@ -63,7 +81,7 @@ fn refused(condition: &BlobCondition, failure: Failure) -> Error {
             (ErrorKind::Conflict, "a blob with this name exists already")
         }
         (BlobCondition::Matches(_), Meaning::Refused(ErrorKind::PreconditionFailed | ErrorKind::NotFound)) => {
-            (ErrorKind::PreconditionFailed, "the blob was replaced or is gone: read it again and decide anew")
+            (ErrorKind::PreconditionFailed, REPLACED)
         }
         _ => return failure.error,
     };
@@ -71,16 +89,15 @@ fn refused(condition: &BlobCondition, failure: Failure) -> Error {
 }
 
 async fn look(bucket: &dyn Bucket, table: Table, name: &BlobName) -> Result<GetResult> {
-    let location = path(name)?;
     let options = GetOptions { head: true, ..GetOptions::default() };
-    let found = attempt(Effect::Read, table, || bucket.objects().get_opts(&location, options.clone()));
+    let found = attempt(Effect::Read, table, || bucket.get(name, options.clone()));
     Ok(found.await?)
 }
 
 /// What is known of an object.
 pub(crate) async fn head(bucket: &dyn Bucket, table: Table, name: &BlobName) -> Result<BlobInfo> {
     let found = look(bucket, table, name).await?;
-    Ok(info(name, &found.meta, &found.attributes))
+    Ok(info(bucket.tags(), name, &found.meta, &found.attributes))
 }
 
 /// Begins to read an object. One answer carries all of the bytes, so they are those of one write.
@@ -93,7 +110,6 @@ pub(crate) async fn get(
 ) -> Result<Blob> {
     // What holds no byte of any blob is not asked for.
     range.resolve(u64::MAX)?;
-    let location = path(name)?;
     let range = match range {
         BlobRange::All => None,
         BlobRange::From(start) => Some(GetRange::Offset(start.min(BEYOND))),
@@ -101,10 +117,9 @@ pub(crate) async fn get(
         BlobRange::Last(count) => Some(GetRange::Suffix(count.min(BEYOND))),
     };
     let options = GetOptions { range, ..GetOptions::default() };
-    let found = attempt(Effect::Read, table, || bucket.objects().get_opts(&location, options.clone()));
-    let found = found.await?;
+    let found = attempt(Effect::Read, table, || bucket.get(name, options.clone())).await?;
     let resource = format!("{container}/{name}");
-    let (info, range) = (info(name, &found.meta, &found.attributes), found.range.clone());
+    let (info, range) = (info(bucket.tags(), name, &found.meta, &found.attributes), found.range.clone());
     let stream = found
         .into_stream()
         .map(move |chunk| chunk.map_err(|error| judge(error, table).1.during("blobs.get", &resource)));
@@ -113,8 +128,7 @@ pub(crate) async fn get(
 
 /// Deletes an object.
 pub(crate) async fn delete(bucket: &dyn Bucket, table: Table, name: &BlobName) -> Result<()> {
-    let location = path(name)?;
-    Ok(attempt(Effect::Once, table, || bucket.objects().delete(&location)).await?)
+    Ok(attempt(Effect::Once, table, || bucket.delete(name)).await?)
 }
 
 /// Copies an object; over itself, nothing is to be done.
@@ -122,6 +136,5 @@ pub(crate) async fn copy(bucket: &dyn Bucket, table: Table, from: &BlobName, to:
     if from == to {
         return Ok(head(bucket, table, from).await?.etag);
     }
-    let copied = attempt(Effect::Once, table, || bucket.copy(from, to)).await?;
-    Ok(etag(&copied))
+    Ok(attempt(Effect::Once, table, || bucket.copy(from, to)).await?)
 }

@@ -14,7 +14,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::attempt::{Effect, attempt};
-use crate::metadata::path;
 use crate::provider::{Bucket, Provider};
 use crate::uploads::{self, Upload};
 use crate::{listing, objects};
@@ -115,15 +114,13 @@ impl Blobs for ObjectBlobs {
 impl SignBlobs for ObjectBlobs {
     async fn sign(&self, owner: &BucketName, name: &BlobName, verb: Verb, ttl: SignedUrlTtl) -> Result<String> {
         let work = async {
-            let (bucket, location) = (self.bucket(owner)?, path(name)?);
+            let bucket = self.bucket(owner)?;
             let method = match verb {
                 Verb::Get => http::Method::GET,
                 Verb::Put => http::Method::PUT,
             };
-            let signed = attempt(Effect::Read, self.provider.table(), || {
-                bucket.objects().signed_url(method.clone(), &location, ttl.length())
-            });
-            Ok(String::from(signed.await?))
+            let sign = || bucket.sign(method.clone(), name, ttl.length());
+            Ok(attempt(Effect::Read, self.provider.table(), sign).await?)
         };
         work.await.map_err(|error: Error| error.during("blobs.sign", format_args!("{owner}/{name}")))
     }

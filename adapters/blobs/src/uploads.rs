@@ -4,12 +4,11 @@ use anyport_ports::blobs::{BlobName, Etag, MAX_PUT_BYTES, MIN_PART_BYTES, NewUpl
 use anyport_ports::{BucketName, Error, ErrorKind, Result};
 use bytes::Bytes;
 use object_store::multipart::PartId;
-use object_store::{PutMultipartOptions, PutPayload};
 
 use crate::attempt::{Effect, attempt};
 use crate::fault::Table;
-use crate::metadata::{OperationId, attributes, etag, path};
-use crate::objects::look_for;
+use crate::metadata::{OperationId, attributes};
+use crate::objects::{look_for, written_unseen};
 use crate::provider::{Bucket, SentPart};
 
 /// An upload: where it leads, and what it is called there.
@@ -50,15 +49,11 @@ pub(crate) async fn begin(
     name: &BlobName,
     new: &NewUpload,
 ) -> Result<UploadId> {
-    let (location, operation) = (path(name)?, OperationId::random());
+    let operation = OperationId::random();
     let attributes = attributes(&new.content_type, &new.metadata, &operation);
     // One that was begun twice is a leftover that is never seen.
-    let begun = attempt(Effect::Repeatable, table, || {
-        let options = PutMultipartOptions { attributes: attributes.clone(), ..PutMultipartOptions::default() };
-        bucket.objects().create_multipart_opts(&location, options)
-    });
-    let upload = Upload { bucket: container.clone(), name: name.clone(), operation, id: begun.await? };
-    Ok(upload.id())
+    let id = attempt(Effect::Repeatable, table, || bucket.begin(name, attributes.clone())).await?;
+    Ok(Upload { bucket: container.clone(), name: name.clone(), operation, id }.id())
 }
 
 /// Sends a part.
@@ -73,25 +68,19 @@ pub(crate) async fn put_part(
         let message = format!("a part of {} bytes: at most {MAX_PUT_BYTES}, send smaller ones", bytes.len());
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
-    let (location, index) = (path(&upload.name)?, number.get() as usize - 1);
-    let sent = attempt(Effect::Repeatable, table, || {
-        let payload = PutPayload::from_bytes(bytes.clone());
-        bucket.objects().put_part(&location, &upload.id, index, payload)
-    });
-    sent.await?;
-    Ok(())
+    let send = || bucket.put_part(&upload.name, &upload.id, number, bytes.clone());
+    Ok(attempt(Effect::Repeatable, table, send).await?)
 }
 
 /// Makes the blob of parts 1 to `parts`.
 pub(crate) async fn complete(bucket: &dyn Bucket, table: Table, upload: &Upload, parts: u32) -> Result<Etag> {
-    let location = path(&upload.name)?;
     let sent = attempt(Effect::Read, table, || bucket.parts(&upload.name, &upload.id)).await?;
     let used = used(sent, parts)?;
-    let completed =
-        attempt(Effect::Once, table, || bucket.objects().complete_multipart(&location, &upload.id, used.clone()));
-    match completed.await {
-        Ok(written) => Ok(etag(written.e_tag.as_deref().unwrap_or_default())),
-        Err(failure) if failure.in_doubt => look_for(bucket, table, &upload.name, &upload.operation, failure).await,
+    let (name, operation) = (&upload.name, &upload.operation);
+    match attempt(Effect::Once, table, || bucket.complete(name, &upload.id, used.clone())).await {
+        Ok(Some(etag)) => Ok(etag),
+        Ok(None) => written_unseen(bucket, table, name, operation).await,
+        Err(failure) if failure.in_doubt => look_for(bucket, table, name, operation, failure).await,
         Err(failure) => Err(failure.error),
     }
 }
@@ -122,9 +111,7 @@ fn used(sent: Vec<SentPart>, count: u32) -> Result<Vec<PartId>> {
 
 /// Gives an upload up.
 pub(crate) async fn abort(bucket: &dyn Bucket, table: Table, upload: &Upload) -> Result<()> {
-    let location = path(&upload.name)?;
-    let aborted = attempt(Effect::Repeatable, table, || bucket.objects().abort_multipart(&location, &upload.id));
-    match aborted.await {
+    match attempt(Effect::Repeatable, table, || bucket.abort(&upload.name, &upload.id)).await {
         Err(failure) if failure.error.kind() != ErrorKind::NotFound => Err(failure.error),
         _ => Ok(()),
     }

@@ -3,6 +3,8 @@
 mod absent;
 mod aws;
 mod azure;
+mod blob_namespace;
+mod browser;
 mod front;
 mod gaps;
 mod gcp;

@@ -53,7 +53,8 @@ impl SignedUrlTtl {
 #[async_trait]
 pub trait SignBlobs: Send + Sync + 'static {
     /// A URL that whoever has it may use, without other credentials, for this verb on this blob, until it expires. Nobody
-    /// is asked whether there is such a bucket or blob: most stores have their clients sign.
+    /// is asked whether there is such a bucket or blob: most stores have their clients sign. A `PUT` to Azure takes the
+    /// header `x-ms-blob-type: BlockBlob` besides, without which Azure makes no blob of it.
     ///
     /// # Behavior
     ///

@@ -1,28 +1,27 @@
 //! Amazon S3, and what speaks its protocol.
 
 mod bucket;
-mod requests;
 mod settings;
 mod table;
-mod xml;
 
 use std::fmt;
 use std::sync::Arc;
 
-use anyport_ports::{Error, ErrorKind, Naming, Result};
+use anyport_ports::{Error, Naming, Result};
 use async_trait::async_trait;
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer};
 pub use object_store::aws::{AwsCredential, AwsCredentialProvider};
 pub use object_store::client::StaticCredentialProvider;
-use object_store::client::{CredentialProvider, HttpClient};
+use object_store::client::{HttpClient, HttpRequest};
 use object_store::{ClientOptions, RetryConfig};
 
 use crate::ObjectBlobs;
-use crate::fault::{Fault, Meaning, Refusal, Table, meaning};
+use crate::credentials::Told;
+use crate::fault::Table;
 use crate::http_client::{Shared, Transport, http_client};
 use crate::provider::{Bucket, Provider};
+use crate::requests::{Authorize, Endpoint};
 use bucket::S3Bucket;
-use requests::Endpoint;
 pub use settings::S3Settings;
 
 /// The most bytes of a bucket's name.
@@ -69,8 +68,11 @@ impl S3 {
         let Some(region) = set(AmazonS3ConfigKey::Region) else {
             return Err(Error::invalid("no region is set for S3: set AWS_REGION, or the setting region"));
         };
-        let transport = transport(endpoint.as_deref(), set(AmazonS3ConfigKey::WebIdentityTokenFile).is_some())?;
-        let client = http_client(transport)?;
+        let asks_by_tls = set(AmazonS3ConfigKey::WebIdentityTokenFile).is_some();
+        let client = http_client(match &endpoint {
+            Some(url) => Transport::to(url, asks_by_tls, "S3")?,
+            None => Transport::Tls,
+        })?;
         builder = builder
             .with_http_connector(Shared(client.clone()))
             .with_client_options(ClientOptions::new().with_allow_http(true))
@@ -92,18 +94,6 @@ impl S3 {
     }
 }
 
-/// What a client needs to speak to this endpoint.
-fn transport(endpoint: Option<&str>, asks_for_credentials_by_tls: bool) -> Result<Transport> {
-    match endpoint.map(|url| url.split_once("://")) {
-        Some(Some(("http", rest))) if !rest.is_empty() => {
-            Ok(if asks_for_credentials_by_tls { Transport::Tls } else { Transport::Plain })
-        }
-        None => Ok(Transport::Tls),
-        Some(Some(("https", rest))) if !rest.is_empty() => Ok(Transport::Tls),
-        Some(_) => Err(Error::invalid("the endpoint for S3 must be a URL such as http://127.0.0.1:4566")),
-    }
-}
-
 fn build(builder: AmazonS3Builder) -> Result<object_store::aws::AmazonS3> {
     builder.build().map_err(|error| Error::invalid(format!("S3 cannot be set up: {error}")))
 }
@@ -122,9 +112,10 @@ impl Provider for S3 {
             Some(endpoint) => format!("{endpoint}/{name}"),
             None => format!("https://{name}.s3.{}.amazonaws.com", self.region),
         };
-        let (client, credentials) = (self.client.clone(), Arc::clone(&self.credentials));
-        let endpoint = Endpoint { url, region: self.region.clone(), client, credentials };
-        Ok(Arc::new(S3Bucket { objects, name, endpoint }))
+        let (region, credentials) = (self.region.clone(), Arc::clone(&self.credentials));
+        let authority = Arc::new(Signature { region: region.clone(), credentials });
+        let endpoint = Endpoint { url, client: self.client.clone(), authority };
+        Ok(Arc::new(S3Bucket { objects, name, region, endpoint }))
     }
 
     fn table(&self) -> Table {
@@ -132,39 +123,16 @@ impl Provider for S3 {
     }
 }
 
-/// Credentials whose failure says that it is theirs: no request was made.
-#[derive(Debug)]
-struct Told(AwsCredentialProvider);
-
-#[async_trait]
-impl CredentialProvider for Told {
-    type Credential = AwsCredential;
-
-    async fn get_credential(&self) -> object_store::Result<Arc<AwsCredential>> {
-        self.0.get_credential().await.map_err(|error| {
-            // Where no metadata service is reached or answers, there are none to be had.
-            let refusal = |_: &Refusal| Meaning::Refused(ErrorKind::Unauthenticated);
-            let kind = match meaning(&error, refusal) {
-                Meaning::Unknown => ErrorKind::Unavailable,
-                _ => ErrorKind::Unauthenticated,
-            };
-            Fault::Credentials(kind, error).into_error()
-        })
-    }
+/// Signs requests for a region.
+struct Signature {
+    region: String,
+    credentials: AwsCredentialProvider,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_a_url_and_plain_http_needs_no_certificates() {
-        assert!(transport(Some("http://127.0.0.1:1"), false).unwrap() == Transport::Plain);
-        assert!(transport(Some("http://127.0.0.1:1"), true).unwrap() == Transport::Tls);
-        assert!(transport(Some("https://minio"), false).unwrap() == Transport::Tls);
-        assert!(transport(None, false).unwrap() == Transport::Tls);
-        for bad in ["", "localhost:1", "ftp://x", "http://"] {
-            assert!(transport(Some(bad), false).is_err(), "{bad}");
-        }
+#[async_trait]
+impl Authorize for Signature {
+    async fn authorize(&self, request: &mut HttpRequest) -> object_store::Result<()> {
+        let credential = self.credentials.get_credential().await?;
+        AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(request, None)
     }
 }

@@ -2,36 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyport_blobs::ObjectBlobs;
-use anyport_ports::blobs::{BlobRange, Blobs as _, ListBlobs, NewUpload, PutBlob};
-use anyport_ports::{Error, ErrorKind, Retry};
+use anyport_ports::blobs::Blobs as _;
+use anyport_ports::{ErrorKind, Retry};
 
-use crate::double::Double;
-use crate::{PHOTOS, SECRET, name, s3};
-
-/// The errors of each operation that has a refusal told in words: an answer to HEAD has none.
-async fn errors(blobs: &ObjectBlobs, mut after_each: impl FnMut(&str)) -> Vec<Error> {
-    let mut errors = Vec::new();
-    let put = PutBlob::new("text/plain", "what no error shows").unwrap();
-    let upload = NewUpload::new("text/plain").unwrap();
-    errors.push(blobs.put(&PHOTOS, &name("a"), &put).await.unwrap_err());
-    after_each("put");
-    errors.push(blobs.get(&PHOTOS, &name("a"), BlobRange::All).await.err().unwrap());
-    after_each("get");
-    errors.push(blobs.delete(&PHOTOS, &name("a")).await.unwrap_err());
-    after_each("delete");
-    errors.push(blobs.list(&PHOTOS, &ListBlobs::prefix("")).await.err().unwrap());
-    after_each("list");
-    errors.push(blobs.copy(&PHOTOS, &name("a"), &name("b")).await.unwrap_err());
-    after_each("copy");
-    errors.push(blobs.begin_upload(&PHOTOS, &name("a"), &upload).await.unwrap_err());
-    after_each("begin_upload");
-    for error in &errors {
-        let told = format!("{error} {error:?}");
-        assert!(!told.contains(SECRET) && !told.contains("what no error shows"), "{told}");
-    }
-    errors
-}
+use crate::refused::double::Double;
+use crate::refused::{errors, expect_no_waiting_for_silence, nobody_listening};
+use crate::{PHOTOS, name, s3};
 
 #[tokio::test]
 async fn what_trying_again_cannot_help_is_asked_once_and_told_clearly() {
@@ -77,16 +53,12 @@ async fn a_store_that_asks_to_slow_down_is_asked_three_times() {
 
 #[tokio::test]
 async fn nobody_listening_is_unavailable_for_writes_too_and_soon() {
-    let endpoint = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
     let mut started = Instant::now();
     let each_soon = |operation: &str| {
         assert!(started.elapsed() < Duration::from_secs(3), "{operation} took {:?}", started.elapsed());
         started = Instant::now();
     };
-    for error in errors(&s3(&endpoint, ""), each_soon).await {
+    for error in errors(&s3(&nobody_listening(), ""), each_soon).await {
         assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Backoff), "{error:?}");
         assert!(error.to_string().contains("check its endpoint and the network"), "{error}");
     }
@@ -102,4 +74,10 @@ async fn a_region_that_is_none_has_no_address() {
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
     }
     assert!(started.elapsed() < Duration::from_secs(15), "took {:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_store_that_is_silent_is_not_waited_for_for_long() {
+    let double = Double::silent().await;
+    expect_no_waiting_for_silence(&s3(&double.endpoint, "")).await;
 }

@@ -2,21 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where something is not as it must be")]
 
-mod double;
 mod failures;
 mod foreign;
+#[path = "../refused/mod.rs"]
+mod refused;
 
 use std::sync::Arc;
 
 use anyport_blobs::ObjectBlobs;
 use anyport_blobs::s3::{AwsCredential, S3Settings, StaticCredentialProvider};
-use anyport_ports::BucketName;
-use anyport_ports::blobs::BlobName;
-
-const PHOTOS: BucketName = BucketName::from_static("photos");
-
-/// The secret key of the tests, which no error may show.
-const SECRET: &str = "the-secret-access-key";
+use refused::{PHOTOS, SECRET, name};
 
 /// S3 at this endpoint, whatever the environment says.
 fn s3(endpoint: &str, prefix: &str) -> ObjectBlobs {
@@ -28,8 +23,4 @@ fn s3(endpoint: &str, prefix: &str) -> ObjectBlobs {
         .with_endpoint_url(endpoint)
         .with_credentials(Arc::new(StaticCredentialProvider::new(credential)));
     ObjectBlobs::s3(&settings).unwrap()
-}
-
-fn name(name: &str) -> BlobName {
-    BlobName::new(name).unwrap()
 }

@@ -11,11 +11,13 @@ mod secrets;
 
 use anyport_conformance::subject::Adapter;
 
+use super::blob_namespace::Buckets;
+
 pub(super) fn adapter() -> Adapter {
     Adapter::named("aws")
         .documents(documents::Documents)
         .changes(documents::Documents)
         .messages(messages::Messages)
-        .blobs(blobs::S3)
+        .blobs(Buckets(blobs::S3))
         .secrets(secrets::Secrets)
 }

@@ -21,11 +21,6 @@ impl Prefix {
         Self(format!("t{}-", &random[..14]))
     }
 
-    /// The prefix itself, for adapters that are not made by [`Prefix::connect`].
-    pub(super) fn text(&self) -> &str {
-        &self.0
-    }
-
     /// Connects anew, as another process would, to the services where the environment says, or all to this address.
     pub(super) async fn connect(&self, through: Option<SocketAddr>) -> Result<Aws> {
         let endpoint_url = through.map(|address| format!("http://{address}"));

@@ -1,9 +1,10 @@
-//! The answers of S3 that `object_store` has no reader for.
+//! The answers that `object_store` has no reader for.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::fault::Refusal;
+use crate::requests::unusable;
 
 /// A page of `ListObjectsV2`, with what is a key in it percent-encoded.
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,9 @@ pub(super) struct Contents {
     pub(super) last_modified: String,
     #[serde(rename = "ETag")]
     pub(super) etag: String,
+    /// Google's alone.
+    #[serde(default)]
+    pub(super) generation: Option<String>,
 }
 
 /// Names folded into one.
@@ -59,21 +63,17 @@ pub(super) struct PartOfUpload {
 
 /// The answer of `CopyObject`.
 #[derive(Debug, Deserialize)]
-pub(super) struct CopyObjectResult {
+pub(crate) struct CopyObjectResult {
     #[serde(rename = "ETag")]
-    pub(super) etag: String,
+    pub(crate) etag: String,
 }
 
 /// Reads an answer. Copies may be refused in one that began as a success.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> object_store::Result<T> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> object_store::Result<T> {
     let text = String::from_utf8_lossy(body);
     quick_xml::de::from_str(&text).map_err(|error| {
         let refusal = Refusal::parse(200, false, body);
-        if refusal.code.is_empty() {
-            object_store::Error::Generic { store: "S3", source: Box::new(error) }
-        } else {
-            refusal.into_error()
-        }
+        if refusal.code.is_empty() { unusable(error) } else { refusal.into_error() }
     })
 }
 

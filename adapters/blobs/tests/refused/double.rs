@@ -29,6 +29,19 @@ impl Double {
         Self { endpoint, asked }
     }
 
+    /// Lets everybody connect and answers nobody.
+    pub(crate) async fn silent() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (endpoint, asked) = (format!("http://{}", listener.local_addr().unwrap()), Arc::<AtomicUsize>::default());
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            while let Ok(connection) = listener.accept().await {
+                held.push(connection);
+            }
+        });
+        Self { endpoint, asked }
+    }
+
     /// How many requests there were since this was asked.
     pub(crate) fn asked(&self) -> usize {
         self.asked.swap(0, Ordering::SeqCst)
