@@ -22,7 +22,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 /// The schema of such text.
-#[cfg(any(feature = "server", feature = "aws-lambda", feature = "auth"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions", feature = "auth"))]
 pub(crate) fn schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "string", "pattern": r"^\s*([0-9]+\s*[a-zA-Z]+\s*)+$" })
 }

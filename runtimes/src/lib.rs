@@ -8,6 +8,7 @@
 //! - [`events::EventFunctions`] are the functions that events call, for any host.
 //! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, feeds, drain.
 //! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, streams of tables, the clock.
+//! - `azure_functions` (feature `azure-functions`) is Azure Functions' custom handler: requests, queues, timers, blobs, changes.
 //! - [`host`] tells on which of them this process runs.
 //!
 //! The features of hosts add up: one binary may hold several.
@@ -16,16 +17,18 @@ pub mod answer;
 pub mod auth;
 #[cfg(feature = "aws-lambda")]
 pub mod aws_lambda;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(feature = "azure-functions")]
+pub mod azure_functions;
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod backoff;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod claims;
 mod duration;
 pub mod events;
 pub mod extract;
 mod fault;
 pub mod function;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod given_up;
 pub mod host;
 pub mod http;
@@ -42,11 +45,11 @@ pub mod testing;
 mod trace_context;
 mod workload;
 
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub mod logs;
 #[cfg(feature = "server")]
 pub mod server;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub mod settings;
 
 pub use ::http::{Method, StatusCode};

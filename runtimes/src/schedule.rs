@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 use anyport_ports::Timestamp;
 use chrono::{DateTime, Utc};
 use croner::parser::{CronParser, Seconds};
@@ -25,7 +25,7 @@ impl Cron {
     }
 
     /// The latest slot at or before this instant.
-    #[cfg(any(feature = "server", feature = "aws-lambda"))]
+    #[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
     pub(crate) fn latest(&self, now: Timestamp) -> Option<Timestamp> {
         let now = DateTime::from_timestamp_millis(now.as_millis())?;
         self.0.find_previous_occurrence(&now, true).ok().map(|slot| Timestamp::from_millis(slot.timestamp_millis()))

@@ -10,7 +10,7 @@ use anyport_ports::idempotency::Idempotency;
 use anyport_ports::resources::Provision;
 
 use crate::auth::Authenticate;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 use crate::telemetry::Telemetry;
 
 /// Reads the change that a record tells of which a host is given, in JSON, in the form of the store whose change it is.
@@ -34,7 +34,7 @@ pub struct Surroundings {
     /// answers.
     pub idempotency: Option<Arc<dyn Idempotency>>,
     /// Flushed before the host may freeze the process, and shut down after the drain.
-    #[cfg(any(feature = "server", feature = "aws-lambda"))]
+    #[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
     pub telemetry: Option<Telemetry>,
 }
 
@@ -87,7 +87,7 @@ impl Surroundings {
     }
 
     /// With this telemetry.
-    #[cfg(any(feature = "server", feature = "aws-lambda"))]
+    #[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
     #[must_use]
     pub fn told_by(mut self, telemetry: Option<Telemetry>) -> Self {
         self.telemetry = telemetry;

@@ -20,7 +20,7 @@ pub use precondition::IfMatch;
 pub use raw::Body;
 
 pub(crate) use precondition::entity_tag;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub(crate) use violation::pointer;
 
 use crate::function::kind::TriggerKind;

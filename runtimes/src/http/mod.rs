@@ -8,7 +8,7 @@ mod service;
 use std::time::Duration;
 
 pub(crate) use body::{discard as discard_body, read as read_body};
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub(crate) use head::REQUEST_ID;
 #[cfg(feature = "server")]
 pub(crate) use head::{check_headers, request_id};

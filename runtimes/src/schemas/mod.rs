@@ -27,7 +27,7 @@ pub(crate) enum Compile {
     Now,
     /// When a value is first held against it: a process that is started to answer one request need not pay for all.
     #[cfg_attr(
-        not(any(feature = "server", feature = "aws-lambda")),
+        not(any(feature = "server", feature = "aws-lambda", feature = "azure-functions")),
         expect(dead_code, reason = "what is started by somebody else is not started to answer one request")
     )]
     AtFirstUse,

@@ -18,12 +18,12 @@ pub fn adopt(span: &Span, parent: Option<&TraceContext>) -> TraceContext {
     own
 }
 
-#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
+#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda", feature = "azure-functions")))]
 fn placed(span: &Span, parent: Option<&TraceContext>) -> Option<TraceContext> {
     super::otlp::place(span, parent)
 }
 
-#[cfg(not(all(feature = "otlp", any(feature = "server", feature = "aws-lambda"))))]
+#[cfg(not(all(feature = "otlp", any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))))]
 fn placed(_span: &Span, _parent: Option<&TraceContext>) -> Option<TraceContext> {
     None
 }

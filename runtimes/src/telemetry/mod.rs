@@ -5,16 +5,16 @@
 //! to nothing.
 
 mod adopt;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod install;
 pub mod metrics;
-#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
+#[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda", feature = "azure-functions")))]
 mod otlp;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod settings;
 
 pub use adopt::adopt;
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub use install::{Telemetry, TelemetryError};
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub use settings::{EmfMode, TelemetrySettings};

@@ -83,13 +83,13 @@ impl TraceContext {
     }
 
     /// From what a tracer tells of a span.
-    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
+    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda", feature = "azure-functions")))]
     pub(crate) fn from_ids(trace: u128, span: u64, sampled: bool, tracestate: &str) -> Option<Self> {
         Some(Self { trace, span, sampled, state: None }.valid()?.with_tracestate(tracestate))
     }
 
     /// The ids as numbers, for a tracer.
-    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda")))]
+    #[cfg(all(feature = "otlp", any(feature = "server", feature = "aws-lambda", feature = "azure-functions")))]
     pub(crate) fn ids(&self) -> (u128, u64) {
         (self.trace, self.span)
     }

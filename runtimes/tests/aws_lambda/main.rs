@@ -8,6 +8,9 @@ mod equality;
 mod fixtures;
 mod gateways;
 #[cfg(feature = "server")]
+#[path = "../hosts/mod.rs"]
+mod hosts;
+#[cfg(feature = "server")]
 mod idempotency;
 #[path = "../server/notes.rs"]
 mod notes;

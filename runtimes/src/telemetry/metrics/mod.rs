@@ -13,7 +13,7 @@
 //! A collector is given them by `anyport.function`, `faas.trigger` and `anyport.outcome`; CloudWatch by `service` and
 //! `function`, outcomes of idempotency as metrics of their own, `anyport.idempotency.replayed`.
 
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub(super) mod emf;
 
 use std::sync::OnceLock;
@@ -93,7 +93,7 @@ pub(super) trait Recorder: Send + Sync {
 static RECORDERS: OnceLock<Vec<Box<dyn Recorder>>> = OnceLock::new();
 
 /// From now on, these; once in a process.
-#[cfg(any(feature = "server", feature = "aws-lambda"))]
+#[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 pub(super) fn install(recorders: Vec<Box<dyn Recorder>>) {
     // Logging is set up before, which refuses a second time.
     RECORDERS.set(recorders).ok();
