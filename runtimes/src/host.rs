@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-/// The variable that names the host, whatever is found otherwise: `server` or `aws-lambda`.
+/// The variable that names the host, whatever is found otherwise: `server`, `aws-lambda` or `cloud-run`.
 pub const RUNTIME_VARIABLE: &str = "ANYPORT_RUNTIME";
 
 /// A host that calls functions.
@@ -13,6 +13,8 @@ pub enum Host {
     Server,
     /// AWS Lambda.
     AwsLambda,
+    /// Cloud Run.
+    CloudRun,
 }
 
 /// Why it is not known who is to call the functions.
@@ -20,7 +22,7 @@ pub enum Host {
 #[non_exhaustive]
 pub enum HostError {
     /// The variable names no host.
-    #[error("{RUNTIME_VARIABLE} is {given:?}: it must be \"server\" or \"aws-lambda\"")]
+    #[error("{RUNTIME_VARIABLE} is {given:?}: it must be \"server\", \"aws-lambda\" or \"cloud-run\"")]
     Unknown {
         /// What it is.
         given: String,
@@ -41,6 +43,7 @@ impl Host {
         match self {
             Self::Server => "server",
             Self::AwsLambda => "aws-lambda",
+            Self::CloudRun => "cloud-run",
         }
     }
 
@@ -48,11 +51,13 @@ impl Host {
         match self {
             Self::Server => cfg!(feature = "server"),
             Self::AwsLambda => cfg!(feature = "aws-lambda"),
+            Self::CloudRun => cfg!(feature = "cloud-run"),
         }
     }
 }
 
-/// The host that [`RUNTIME_VARIABLE`] names; else AWS Lambda where `AWS_LAMBDA_RUNTIME_API` is set; else the server.
+/// The host that [`RUNTIME_VARIABLE`] names; else AWS Lambda where `AWS_LAMBDA_RUNTIME_API` is set; else Cloud Run where
+/// `K_SERVICE` is; else the server.
 pub fn detect() -> Result<Host, HostError> {
     detect_in(|name| std::env::var_os(name))
 }
@@ -63,9 +68,11 @@ fn detect_in(variable: impl Fn(&str) -> Option<OsString>) -> Result<Host, HostEr
         Some(given) => match given.to_str() {
             Some("server") => (Host::Server, "ANYPORT_RUNTIME names it"),
             Some("aws-lambda") => (Host::AwsLambda, "ANYPORT_RUNTIME names it"),
+            Some("cloud-run") => (Host::CloudRun, "ANYPORT_RUNTIME names it"),
             _ => return Err(HostError::Unknown { given: given.to_string_lossy().into_owned() }),
         },
         None if set("AWS_LAMBDA_RUNTIME_API").is_some() => (Host::AwsLambda, "AWS_LAMBDA_RUNTIME_API is set"),
+        None if set("K_SERVICE").is_some() => (Host::CloudRun, "K_SERVICE is set"),
         None => (Host::Server, "nothing tells of another host"),
     };
     if host.is_compiled_in() {
@@ -102,6 +109,9 @@ mod tests {
         found(Host::AwsLambda, detect(&[api]));
         found(Host::Server, detect(&[api, (RUNTIME_VARIABLE, "server")]));
         found(Host::AwsLambda, detect(&[(RUNTIME_VARIABLE, "aws-lambda")]));
+        found(Host::CloudRun, detect(&[("K_SERVICE", "storefront")]));
+        found(Host::Server, detect(&[("K_SERVICE", "storefront"), (RUNTIME_VARIABLE, "server")]));
+        found(Host::CloudRun, detect(&[(RUNTIME_VARIABLE, "cloud-run")]));
         let told = detect(&[(RUNTIME_VARIABLE, "lambda")]).unwrap_err().to_string();
         assert!(told.contains("\"lambda\"") && told.contains("aws-lambda"), "{told}");
     }

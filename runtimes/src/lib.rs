@@ -8,6 +8,8 @@
 //! - [`events::EventFunctions`] are the functions that events call, for any host.
 //! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, feeds, drain.
 //! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, streams of tables, the clock.
+//! - `cloud_run` (feature `cloud-run`) is Cloud Run: requests as on the server, and events that Google Cloud pushes;
+//!   `cloud_events` reads and writes CloudEvents over HTTP.
 //! - [`host`] tells on which of them this process runs.
 //!
 //! The features of hosts add up: one binary may hold several.
@@ -20,6 +22,10 @@ pub mod aws_lambda;
 mod backoff;
 #[cfg(any(feature = "server", feature = "aws-lambda"))]
 mod claims;
+#[cfg(feature = "cloud-run")]
+pub mod cloud_events;
+#[cfg(feature = "cloud-run")]
+pub mod cloud_run;
 mod duration;
 pub mod events;
 pub mod extract;
