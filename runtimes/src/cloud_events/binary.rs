@@ -27,7 +27,10 @@ impl CloudEvent {
             let Some(attribute) = name.as_str().strip_prefix(PREFIX) else { continue };
             let value = text(headers, name, attribute)?;
             if attribute == event::CONTENT_TYPE {
-                return Err(CloudEventError::attribute(attribute, "stands in Content-Type, and not in a header of its own"));
+                return Err(CloudEventError::attribute(
+                    attribute,
+                    "stands in Content-Type, and not in a header of its own",
+                ));
             }
             attributes.insert(attribute.to_owned(), value);
         }
@@ -36,7 +39,8 @@ impl CloudEvent {
             found => return Err(CloudEventError::Version { found: found.unwrap_or_default() }),
         }
         if let Some(media_type) = headers.get(CONTENT_TYPE) {
-            let media_type = media_type.to_str().map_err(|_| CloudEventError::malformed("the media type is not ASCII"))?;
+            let media_type =
+                media_type.to_str().map_err(|_| CloudEventError::malformed("the media type is not ASCII"))?;
             attributes.insert(event::CONTENT_TYPE.to_owned(), media_type.to_owned());
         }
         let data = (!body.is_empty() || attributes.contains_key(event::CONTENT_TYPE)).then(|| body.clone());
@@ -68,5 +72,6 @@ fn text(headers: &HeaderMap, name: &HeaderName, attribute: &str) -> Result<Strin
     if values.next().is_some() {
         return Err(CloudEventError::attribute(attribute, "is there twice"));
     }
-    header_value::decode(value).ok_or_else(|| CloudEventError::attribute(attribute, "is not UTF-8, or quoted without an end"))
+    header_value::decode(value)
+        .ok_or_else(|| CloudEventError::attribute(attribute, "is not UTF-8, or quoted without an end"))
 }

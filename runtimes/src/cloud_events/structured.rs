@@ -81,8 +81,10 @@ impl CloudEvent {
                 Some(Bytes::from(bytes.ok_or_else(|| CloudEventError::malformed("data_base64 is not base64"))?))
             }
             (Some(data), None) => {
-                let content_type = attributes.entry(CONTENT_TYPE.to_owned()).or_insert_with(|| DEFAULT_CONTENT_TYPE.to_owned());
-                let text = (!is_json(Some(content_type))).then(|| serde_json::from_str::<String>(data.get()).ok()).flatten();
+                let content_type =
+                    attributes.entry(CONTENT_TYPE.to_owned()).or_insert_with(|| DEFAULT_CONTENT_TYPE.to_owned());
+                let text =
+                    (!is_json(Some(content_type))).then(|| serde_json::from_str::<String>(data.get()).ok()).flatten();
                 Some(Bytes::from(text.unwrap_or_else(|| data.get().to_owned())))
             }
         };
@@ -109,7 +111,8 @@ impl CloudEvent {
 
 /// The canonical text of an attribute; none if it is `null`, which is as if it were not there.
 fn attribute(name: &str, value: &RawValue) -> Result<Option<String>, CloudEventError> {
-    let value: Value = serde_json::from_str(value.get()).map_err(|error| CloudEventError::malformed(error.to_string()))?;
+    let value: Value =
+        serde_json::from_str(value.get()).map_err(|error| CloudEventError::malformed(error.to_string()))?;
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),

@@ -55,11 +55,9 @@ fn the_mode_is_told_by_the_media_type_in_any_case_and_a_batch_is_looked_for_firs
     ] {
         assert_eq!(of(media_type), Ok(Mode::Batched), "{media_type}");
     }
-    for media_type in [
-        "application/cloudevents+json",
-        "Application/CloudEvents+json;charset=\"utf-8\"",
-        "application/cloudevents",
-    ] {
+    for media_type in
+        ["application/cloudevents+json", "Application/CloudEvents+json;charset=\"utf-8\"", "application/cloudevents"]
+    {
         assert_eq!(of(media_type), Ok(Mode::Structured), "{media_type}");
     }
     assert_eq!(Mode::of(&headers(&BINARY)), Ok(Mode::Binary));
@@ -94,7 +92,8 @@ fn another_format_is_refused_as_a_media_type() {
 
 #[test]
 fn in_binary_mode_the_media_type_is_that_of_the_data() {
-    let event = binary(&[("Content-Type", "text/plain"), ("CE-Subject", "a%20b"), ("ce-tenant", "x")], "hello").unwrap();
+    let event =
+        binary(&[("Content-Type", "text/plain"), ("CE-Subject", "a%20b"), ("ce-tenant", "x")], "hello").unwrap();
     assert_eq!((event.id(), event.source(), event.kind()), ("1", "/s", "t"));
     assert_eq!((event.content_type(), data(&event)), (Some("text/plain"), Some("hello")));
     assert_eq!((event.attribute("subject"), event.attribute("tenant")), (Some("a b"), Some("x")));
@@ -102,7 +101,10 @@ fn in_binary_mode_the_media_type_is_that_of_the_data() {
     assert_eq!(data(&binary(&[("content-type", "text/plain")], "").unwrap()), Some(""));
 
     let (sent, body) = event.to_binary();
-    assert_eq!((&sent[CONTENT_TYPE], &sent["ce-subject"], &body[..]), (&HeaderValue::from_static("text/plain"), &HeaderValue::from_static("a%20b"), &b"hello"[..]));
+    assert_eq!(
+        (&sent[CONTENT_TYPE], &sent["ce-subject"], &body[..]),
+        (&HeaderValue::from_static("text/plain"), &HeaderValue::from_static("a%20b"), &b"hello"[..])
+    );
     assert!(!sent.contains_key("ce-datacontenttype"));
 }
 
@@ -128,7 +130,9 @@ fn what_binary_mode_forbids_is_refused() {
 
 #[test]
 fn data_stand_in_json_or_in_base64_and_not_in_both() {
-    let of = |more: Value| structured(&more).map(|event| (event.content_type().map(str::to_owned), data(&event).map(str::to_owned)));
+    let of = |more: Value| {
+        structured(&more).map(|event| (event.content_type().map(str::to_owned), data(&event).map(str::to_owned)))
+    };
     let some = |content_type: &str, data: &str| Ok((Some(content_type.to_owned()), Some(data.to_owned())));
     assert_eq!(of(json!({})), Ok((None, None)));
     assert_eq!(of(json!({ "data": { "a": 1 } })), some("application/json", r#"{"a":1}"#), "no media type is JSON's");
@@ -139,14 +143,16 @@ fn data_stand_in_json_or_in_base64_and_not_in_both() {
     assert_eq!(of(json!({ "datacontenttype": "text/plain", "data": { "a": 1 } })), some("text/plain", r#"{"a":1}"#));
     assert_eq!(of(json!({ "datacontenttype": "image/png", "data_base64": "aGk=" })), some("image/png", "hi"));
     assert_eq!(of(json!({ "data_base64": null, "data": 1 })), some("application/json", "1"));
-    for bad in [json!({ "data": 1, "data_base64": "aGk=" }), json!({ "data_base64": "?" }), json!({ "data_base64": 1 })] {
+    for bad in [json!({ "data": 1, "data_base64": "aGk=" }), json!({ "data_base64": "?" }), json!({ "data_base64": 1 })]
+    {
         assert_eq!(structured(&bad).unwrap_err().code(), "malformed_event", "{bad}");
     }
 }
 
 #[test]
 fn numbers_in_data_keep_every_digit() {
-    let text = br#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"n": 123456789012345678901234567890.10}}"#;
+    let text =
+        br#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"n": 123456789012345678901234567890.10}}"#;
     let event = CloudEvent::from_structured(text).unwrap();
     assert_eq!(data(&event), Some(r#"{"n": 123456789012345678901234567890.10}"#));
     assert!(event.to_structured().ends_with(r#""data":{"n": 123456789012345678901234567890.10}}"#));
@@ -179,7 +185,16 @@ fn an_attribute_that_is_null_is_not_set_and_others_are_their_canonical_text() {
 #[test]
 fn what_is_no_event_is_told_and_never_a_panic() {
     for garbage in [
-        &b""[..], b"{", b"null", b"[]", b"1", b"\"text\"", b"\xff\xfe", b"{}", b"{\"specversion\":\"1.0\"}", b"{\"specversion\":1}",
+        &b""[..],
+        b"{",
+        b"null",
+        b"[]",
+        b"1",
+        b"\"text\"",
+        b"\xff\xfe",
+        b"{}",
+        b"{\"specversion\":\"1.0\"}",
+        b"{\"specversion\":1}",
         br#"{"specversion":"1.0","id":"1","id":"2","source":"s","type":"t"}"#,
     ] {
         assert!(CloudEvent::from_structured(garbage).is_err(), "{}", String::from_utf8_lossy(garbage));
@@ -187,7 +202,11 @@ fn what_is_no_event_is_told_and_never_a_panic() {
         let batch = read(&headers, &Bytes::copy_from_slice(garbage));
         assert!(batch.is_err() || garbage == b"[]", "{}", String::from_utf8_lossy(garbage));
     }
-    let deep = format!(r#"{{"specversion":"1.0","id":"1","source":"s","type":"t","x":{}1{}}}"#, "[".repeat(5000), "]".repeat(5000));
+    let deep = format!(
+        r#"{{"specversion":"1.0","id":"1","source":"s","type":"t","x":{}1{}}}"#,
+        "[".repeat(5000),
+        "]".repeat(5000)
+    );
     assert!(CloudEvent::from_structured(deep.as_bytes()).is_err());
 }
 
@@ -203,7 +222,8 @@ fn a_batch_is_a_list_of_events() {
 
 #[test]
 fn the_trace_travels_as_the_distributed_tracing_extension() {
-    let trace = [("ce-traceparent", "00-00000000000000000000000000000001-0000000000000001-01"), ("ce-tracestate", "a=1,b=2")];
+    let trace =
+        [("ce-traceparent", "00-00000000000000000000000000000001-0000000000000001-01"), ("ce-tracestate", "a=1,b=2")];
     let event = binary(&trace, "").unwrap();
     assert_eq!((event.attribute("traceparent"), event.attribute("tracestate")), (Some(trace[0].1), Some("a=1,b=2")));
 }
@@ -235,7 +255,8 @@ fn messages_of_the_port_are_read_as_they_are_written() {
         assert_eq!(event.to_message().unwrap(), message);
         assert_eq!(CloudEvent::of_message(&message).unwrap(), event);
     }
-    let foreign = structured(&json!({ "time": "2026-01-01T00:00:00Z", "dataschema": "urn:s", "data": { "a": 1 } })).unwrap();
+    let foreign =
+        structured(&json!({ "time": "2026-01-01T00:00:00Z", "dataschema": "urn:s", "data": { "a": 1 } })).unwrap();
     let message = foreign.to_message().unwrap();
     assert_eq!((message.content_type(), &message.data()[..]), (Some("application/json"), &br#"{"a":1}"#[..]));
     assert!(message.extensions().is_empty());

@@ -32,4 +32,3 @@ pub enum CloudRunError {
     #[error("SIGTERM cannot be received: {0}")]
     Signals(#[source] std::io::Error),
 }
-

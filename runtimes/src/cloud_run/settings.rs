@@ -149,11 +149,18 @@ impl CloudRunSettings {
         let text = humantime::format_duration;
         let longest = KILLED_AFTER.saturating_sub(AFTER_DRAIN);
         if self.grace > longest {
-            problems.push(format!("grace is {}: at most {}, since the container is killed soon after", text(self.grace), text(longest)));
+            problems.push(format!(
+                "grace is {}: at most {}, since the container is killed soon after",
+                text(self.grace),
+                text(longest)
+            ));
         }
         if self.request_timeout.is_zero() || self.request_timeout > LONGEST_REQUEST {
             let most = text(LONGEST_REQUEST);
-            problems.push(format!("request_timeout is {}: more than nothing, and at most {most}", text(self.request_timeout)));
+            problems.push(format!(
+                "request_timeout is {}: more than nothing, and at most {most}",
+                text(self.request_timeout)
+            ));
         }
         problems
     }
@@ -171,7 +178,10 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_platform() {
         let settings = CloudRunSettings::default();
-        assert_eq!((settings.bind.to_string().as_str(), settings.request_timeout), ("0.0.0.0", Duration::from_secs(300)));
+        assert_eq!(
+            (settings.bind.to_string().as_str(), settings.request_timeout),
+            ("0.0.0.0", Duration::from_secs(300))
+        );
         assert_eq!(settings.time_of_calls(), Duration::from_millis(299_500));
         assert!(settings.problems().is_empty());
         let short = CloudRunSettings { request_timeout: Duration::from_secs(1), ..settings.clone() };
@@ -185,6 +195,9 @@ mod tests {
         let grace = Duration::from_secs(10);
         let settings = CloudRunSettings { grace, request_timeout: Duration::ZERO, ..CloudRunSettings::default() };
         let problems = settings.problems();
-        assert!(problems[0].starts_with("grace is 10s") && problems[1].starts_with("request_timeout is 0s"), "{problems:?}");
+        assert!(
+            problems[0].starts_with("grace is 10s") && problems[1].starts_with("request_timeout is 0s"),
+            "{problems:?}"
+        );
     }
 }

@@ -16,6 +16,9 @@ mod queues;
 mod schedules;
 mod site;
 mod streams;
+#[cfg(feature = "server")]
+#[path = "../tables/mod.rs"]
+mod tables;
 mod topics;
 mod triggers;
 mod workload;

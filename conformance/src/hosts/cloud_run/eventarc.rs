@@ -33,10 +33,8 @@ impl Service {
         content_type: &str,
         data: impl Into<Vec<u8>>,
     ) -> Pushed {
-        let mut headers = vec![
-            ("content-type".to_owned(), content_type.to_owned()),
-            ("ce-specversion".to_owned(), "1.0".to_owned()),
-        ];
+        let mut headers =
+            vec![("content-type".to_owned(), content_type.to_owned()), ("ce-specversion".to_owned(), "1.0".to_owned())];
         headers.extend(attributes.iter().map(|(name, value)| (format!("ce-{name}"), (*value).to_owned())));
         self.push(&path(function), headers, data.into()).await
     }
@@ -73,7 +71,10 @@ impl Service {
             ("source", &format!("//firestore.googleapis.com/projects/{PROJECT}/databases/(default)")),
             ("subject", &format!("documents/{}", change.document)),
             ("time", &change.time),
-            ("dataschema", "https://github.com/googleapis/google-cloudevents/blob/main/proto/google/events/cloud/firestore/v1/data.proto"),
+            (
+                "dataschema",
+                "https://github.com/googleapis/google-cloudevents/blob/main/proto/google/events/cloud/firestore/v1/data.proto",
+            ),
             ("project", PROJECT),
             ("database", "(default)"),
             ("document", &change.document),

@@ -119,7 +119,9 @@ fn value(field: Field) -> Value {
         Some(Kind::Double(number)) => number.into(),
         Some(Kind::Text(text)) => text.into(),
         Some(Kind::Array(items)) => items.values.into_iter().map(value).collect(),
-        Some(Kind::Map(map)) => map.fields.into_iter().map(|(name, field)| (name, value(field))).collect::<Map<_, _>>().into(),
+        Some(Kind::Map(map)) => {
+            map.fields.into_iter().map(|(name, field)| (name, value(field))).collect::<Map<_, _>>().into()
+        }
     }
 }
 

@@ -45,9 +45,9 @@ impl Google {
         self
     }
 
-    /// Whose keys are Google's here.
-    pub fn identity(&self) -> &IdentityProvider {
-        &self.identity
+    /// Whose keys are Google's here. It is also who fetches them, for a service within the test.
+    pub fn identity(&self) -> Arc<IdentityProvider> {
+        Arc::clone(&self.identity)
     }
 
     /// Seconds since 1970.
@@ -82,14 +82,14 @@ impl Google {
         format!("{signed}.SIGNATURE_REMOVED_BY_GOOGLE")
     }
 
-    /// The settings (section `cloud_run`) by which a service trusts these tokens.
+    /// The settings (section `cloud_run`) by which a service trusts these tokens. They hold the keys as they are now.
     pub fn settings(&self) -> Value {
-        json!({ "push": {
-            "audience": [AUDIENCE], "service_accounts": [ACCOUNT], "jwks_uri": self.identity.jwks_uri(),
+        json!({ "bind": "127.0.0.1", "push": {
+            "audience": [AUDIENCE], "service_accounts": [ACCOUNT], "jwks": self.identity.jwks(),
         } })
     }
 
-    /// The same as variables of a process, which listens on loopback then.
+    /// The same as variables of a process, which fetches the keys.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("ANYPORT_CLOUD_RUN__BIND", "127.0.0.1".to_owned()),

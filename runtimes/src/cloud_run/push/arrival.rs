@@ -103,7 +103,10 @@ impl Arrival {
             return match Pushed::wrapped(&data) {
                 Some(Ok(pushed)) => Self::Message(pushed),
                 Some(Err(error)) => Self::Broken { error, body },
-                None => Self::Broken { error: PushError::malformed("a message of Pub/Sub", "there is no message in it"), body },
+                None => Self::Broken {
+                    error: PushError::malformed("a message of Pub/Sub", "there is no message in it"),
+                    body,
+                },
             };
         }
         if event.kind().starts_with(GOOGLE) { Self::Eventarc(event) } else { Self::Events(vec![event]) }

@@ -94,7 +94,9 @@ impl Changes {
         }
         match (self.decode)(&record) {
             Ok(change) => Ok((event, change)),
-            Err(error) => Err((PushError::malformed("a change of a document", error.message()), record.into_bytes(), id)),
+            Err(error) => {
+                Err((PushError::malformed("a change of a document", error.message()), record.into_bytes(), id))
+            }
         }
     }
 

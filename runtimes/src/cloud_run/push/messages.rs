@@ -116,9 +116,8 @@ impl Messages {
 
     async fn handle(&self, came: Came, host: &HostContext) -> Verdict {
         let Came { event, data, id, attempt, pub_sub } = came;
-        let message = event.and_then(|event| {
-            event.to_message().map_err(|error| PushError::malformed("a message", error.message()))
-        });
+        let message = event
+            .and_then(|event| event.to_message().map_err(|error| PushError::malformed("a message", error.message())));
         let called = match message {
             Ok(message) => self.call(message, attempt, host).await,
             Err(error) => {

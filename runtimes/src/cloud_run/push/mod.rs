@@ -134,7 +134,8 @@ impl Push {
         if self.retired.contains(name) {
             return Err(Problem::new(StatusCode::GONE, "function_retired", "this function is no more: stop sending"));
         }
-        let unknown = || Problem::new(StatusCode::NOT_FOUND, "no_such_function", "no function of this name is called by events");
+        let unknown =
+            || Problem::new(StatusCode::NOT_FOUND, "no_such_function", "no function of this name is called by events");
         let senders = self.senders.as_ref().ok_or_else(unknown)?;
         match head.method {
             Method::POST => {}
@@ -145,7 +146,8 @@ impl Push {
                 return Ok(response);
             }
             _ => {
-                let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "events are sent by POST");
+                let problem =
+                    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "events are sent by POST");
                 return Err(problem.allow("OPTIONS, POST"));
             }
         }
@@ -194,7 +196,9 @@ async fn endpoint(State((push, readiness)): State<(Arc<Push>, Readiness)>, reque
         };
         match &result {
             Ok(response) => tracing::info!(path, status = response.status().as_u16(), "pushed"),
-            Err(problem) => tracing::warn!(path, status = problem.status, code = problem.code, detail = problem.detail, "not taken"),
+            Err(problem) => {
+                tracing::warn!(path, status = problem.status, code = problem.code, detail = problem.detail, "not taken")
+            }
         }
         result
     };

@@ -114,7 +114,10 @@ mod tests {
         let pushed = Pushed::wrapped(EXAMPLE.as_bytes()).unwrap().unwrap();
         assert_eq!(pushed.data, "hi");
         assert_eq!(pushed.attributes["k"], "v");
-        assert_eq!((pushed.id.as_deref(), pushed.subscription.as_deref(), pushed.attempt), (Some("1"), Some("s"), Some(5)));
+        assert_eq!(
+            (pushed.id.as_deref(), pushed.subscription.as_deref(), pushed.attempt),
+            (Some("1"), Some("s"), Some(5))
+        );
     }
 
     #[test]
@@ -127,7 +130,13 @@ mod tests {
     #[test]
     fn what_is_no_envelope_is_told_from_a_broken_one() {
         for none in [
-            "", "hi", "{}", "[]", "null", r#"{"message":"text"}"#, r#"[{"message":{}}]"#,
+            "",
+            "hi",
+            "{}",
+            "[]",
+            "null",
+            r#"{"message":"text"}"#,
+            r#"[{"message":{}}]"#,
             r#"{"specversion":"1.0","id":"1","source":"s","type":"t","message":{}}"#,
         ] {
             assert!(Pushed::wrapped(none.as_bytes()).is_none(), "{none}");

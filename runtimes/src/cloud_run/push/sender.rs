@@ -28,7 +28,8 @@ impl Senders {
             problems.push("push.audience is missing: name whom the tokens of pushed events are for".to_owned());
         }
         if empty(&settings.service_accounts) {
-            problems.push("push.service_accounts is missing: name the service accounts that may push events".to_owned());
+            problems
+                .push("push.service_accounts is missing: name the service accounts that may push events".to_owned());
         }
         if !problems.is_empty() {
             return Err(problems);
