@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-/// The variable that names the host, whatever is found otherwise: `server`, `aws-lambda` or `azure-functions`.
+/// The variable that names the host, whatever is found otherwise: `server`, `aws-lambda`, `azure-functions` or `cloud-run`.
 pub const RUNTIME_VARIABLE: &str = "ANYPORT_RUNTIME";
 
 /// A host that calls functions.
@@ -15,6 +15,8 @@ pub enum Host {
     AwsLambda,
     /// Azure Functions, as a custom handler.
     AzureFunctions,
+    /// Cloud Run.
+    CloudRun,
 }
 
 /// Why it is not known who is to call the functions.
@@ -22,7 +24,9 @@ pub enum Host {
 #[non_exhaustive]
 pub enum HostError {
     /// The variable names no host.
-    #[error("{RUNTIME_VARIABLE} is {given:?}: it must be \"server\", \"aws-lambda\" or \"azure-functions\"")]
+    #[error(
+        "{RUNTIME_VARIABLE} is {given:?}: it must be \"server\", \"aws-lambda\", \"azure-functions\" or \"cloud-run\""
+    )]
     Unknown {
         /// What it is.
         given: String,
@@ -44,6 +48,7 @@ impl Host {
             Self::Server => "server",
             Self::AwsLambda => "aws-lambda",
             Self::AzureFunctions => "azure-functions",
+            Self::CloudRun => "cloud-run",
         }
     }
 
@@ -52,12 +57,13 @@ impl Host {
             Self::Server => cfg!(feature = "server"),
             Self::AwsLambda => cfg!(feature = "aws-lambda"),
             Self::AzureFunctions => cfg!(feature = "azure-functions"),
+            Self::CloudRun => cfg!(feature = "cloud-run"),
         }
     }
 }
 
 /// The host that [`RUNTIME_VARIABLE`] names; else AWS Lambda where `AWS_LAMBDA_RUNTIME_API` is set, Azure Functions where
-/// `FUNCTIONS_CUSTOMHANDLER_PORT` is; else the server.
+/// `FUNCTIONS_CUSTOMHANDLER_PORT` is, Cloud Run where `K_SERVICE` is; else the server.
 pub fn detect() -> Result<Host, HostError> {
     detect_in(|name| std::env::var_os(name))
 }
@@ -69,12 +75,14 @@ fn detect_in(variable: impl Fn(&str) -> Option<OsString>) -> Result<Host, HostEr
             Some("server") => (Host::Server, "ANYPORT_RUNTIME names it"),
             Some("aws-lambda") => (Host::AwsLambda, "ANYPORT_RUNTIME names it"),
             Some("azure-functions") => (Host::AzureFunctions, "ANYPORT_RUNTIME names it"),
+            Some("cloud-run") => (Host::CloudRun, "ANYPORT_RUNTIME names it"),
             _ => return Err(HostError::Unknown { given: given.to_string_lossy().into_owned() }),
         },
         None if set("AWS_LAMBDA_RUNTIME_API").is_some() => (Host::AwsLambda, "AWS_LAMBDA_RUNTIME_API is set"),
         None if set("FUNCTIONS_CUSTOMHANDLER_PORT").is_some() => {
             (Host::AzureFunctions, "FUNCTIONS_CUSTOMHANDLER_PORT is set")
         }
+        None if set("K_SERVICE").is_some() => (Host::CloudRun, "K_SERVICE is set"),
         None => (Host::Server, "nothing tells of another host"),
     };
     if host.is_compiled_in() {
@@ -115,6 +123,9 @@ mod tests {
         found(Host::AzureFunctions, detect(&[port]));
         found(Host::AzureFunctions, detect(&[(RUNTIME_VARIABLE, "azure-functions")]));
         found(Host::Server, detect(&[port, (RUNTIME_VARIABLE, "server")]));
+        found(Host::CloudRun, detect(&[("K_SERVICE", "storefront")]));
+        found(Host::Server, detect(&[("K_SERVICE", "storefront"), (RUNTIME_VARIABLE, "server")]));
+        found(Host::CloudRun, detect(&[(RUNTIME_VARIABLE, "cloud-run")]));
         let told = detect(&[(RUNTIME_VARIABLE, "lambda")]).unwrap_err().to_string();
         assert!(told.contains("\"lambda\"") && told.contains("aws-lambda"), "{told}");
     }

@@ -9,6 +9,8 @@
 //! - `server` (feature `server`, default) is the plain server: HTTP, consumers, scheduler, blob watcher, feeds, drain.
 //! - `aws_lambda` (feature `aws-lambda`) is AWS Lambda: gateways, queues, topics, buckets, streams of tables, the clock.
 //! - `azure_functions` (feature `azure-functions`) is Azure Functions' custom handler: requests, queues, timers, blobs, changes.
+//! - `cloud_run` (feature `cloud-run`) is Cloud Run: requests as on the server, and events that Google Cloud pushes;
+//!   `cloud_events` reads and writes CloudEvents over HTTP.
 //! - [`host`] tells on which of them this process runs.
 //!
 //! The features of hosts add up: one binary may hold several.
@@ -23,6 +25,10 @@ pub mod azure_functions;
 mod backoff;
 #[cfg(any(feature = "server", feature = "aws-lambda", feature = "azure-functions"))]
 mod claims;
+#[cfg(feature = "cloud-run")]
+pub mod cloud_events;
+#[cfg(feature = "cloud-run")]
+pub mod cloud_run;
 mod duration;
 pub mod events;
 pub mod extract;

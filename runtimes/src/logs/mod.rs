@@ -20,6 +20,7 @@
 //!
 //! On Google Cloud, lines also have `severity`, `logging.googleapis.com/trace`, `.../spanId` and `.../trace_sampled`.
 
+mod fatal;
 mod filter;
 mod json;
 mod output;
@@ -34,6 +35,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry};
 
+pub use fatal::fatal;
 pub use json::JsonLines;
 pub(crate) use json::Line;
 pub use settings::{LogFormat, LogProfile, LogSettings};

@@ -27,7 +27,7 @@ const MAX_HEAD_BYTES: usize = 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves connections until told to stop, and then what is in flight. Dropping the future cuts every connection.
-pub(super) async fn accept(listener: TcpListener, router: Router, settings: ServerSettings, stop: CancellationToken) {
+pub(crate) async fn accept(listener: TcpListener, router: Router, settings: ServerSettings, stop: CancellationToken) {
     let builder = connection_builder(&settings);
     let graceful = GracefulShutdown::new();
     let permits = Arc::new(Semaphore::new(usize::try_from(settings.max_connections).unwrap_or(usize::MAX)));

@@ -8,17 +8,17 @@
 //! | `/openapi.json` | the OpenAPI 3.1 document |
 //! | `/_anyport/blobs/...` | signed URLs of the embedded store, if there is one |
 
-mod accept;
+pub(crate) mod accept;
 mod bare_errors;
 mod blob_watch;
 mod claimed;
 mod consumer;
 mod feed;
-mod readiness;
-mod router;
+pub(crate) mod readiness;
+pub(crate) mod router;
 mod scheduler;
 mod settings;
-mod signals;
+pub(crate) mod signals;
 mod workers;
 
 use std::net::SocketAddr;
@@ -74,6 +74,17 @@ pub struct Running {
 }
 
 impl Running {
+    /// Tasks that end soon after `stop` is told, behind a listener at this address.
+    pub(crate) fn new(
+        address: SocketAddr,
+        readiness: Readiness,
+        stop: CancellationToken,
+        tasks: JoinSet<()>,
+        grace: Duration,
+    ) -> Self {
+        Self { address, readiness, stop, tasks, grace }
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -135,7 +146,7 @@ pub async fn start(
         .map_err(|problem| InvalidWorkload { workload: workload.name().to_owned(), problems: vec![problem] })?;
     readiness.enter(Stage::Ready);
     tracing::info!(workload = workload.name(), %address, functions = count, "ready");
-    Ok(Running { address, readiness, stop, tasks, grace: settings.grace })
+    Ok(Running::new(address, readiness, stop, tasks, settings.grace))
 }
 
 /// Starts a server on a listener, tells where it listens, and serves until SIGTERM or SIGINT; then it drains. A second signal ends it

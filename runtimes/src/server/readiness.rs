@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Where the server is in its life; shared by clones.
 #[derive(Clone, Debug)]
-pub(super) struct Readiness(Arc<AtomicU8>);
+pub(crate) struct Readiness(Arc<AtomicU8>);
 
 /// A stage of the server's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// What it needs is being provisioned.
     Starting,
     /// It takes work.
@@ -19,11 +19,11 @@ pub(super) enum Stage {
 }
 
 impl Readiness {
-    pub(super) fn starting() -> Self {
+    pub(crate) fn starting() -> Self {
         Self(Arc::new(AtomicU8::new(0)))
     }
 
-    pub(super) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Stage {
         match self.0.load(Ordering::Acquire) {
             0 => Stage::Starting,
             1 => Stage::Ready,
@@ -32,7 +32,7 @@ impl Readiness {
     }
 
     /// Stages are passed in order: what drains does not become ready again.
-    pub(super) fn enter(&self, stage: Stage) {
+    pub(crate) fn enter(&self, stage: Stage) {
         self.0.fetch_max(stage as u8, Ordering::AcqRel);
     }
 }

@@ -25,16 +25,16 @@ use crate::problem::Problem;
 
 /// What the router answers with.
 #[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) functions: HttpService,
-    pub(super) readiness: Readiness,
-    pub(super) openapi: Arc<Value>,
-    pub(super) signed: Option<Arc<dyn FetchSigned>>,
-    pub(super) body_timeout: Duration,
+pub(crate) struct Parts {
+    pub(crate) functions: HttpService,
+    pub(crate) readiness: Readiness,
+    pub(crate) openapi: Arc<Value>,
+    pub(crate) signed: Option<Arc<dyn FetchSigned>>,
+    pub(crate) body_timeout: Duration,
 }
 
 /// The router of the server.
-pub(super) fn router(parts: Parts) -> Router {
+pub(crate) fn router(parts: Parts) -> Router {
     let functions = Gate { functions: parts.functions.clone(), readiness: parts.readiness.clone() };
     let mut router = Router::new()
         .route("/healthz", get(async || json_response(StatusCode::OK, &json!({ "status": "ok" }))))

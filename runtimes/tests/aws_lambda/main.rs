@@ -19,6 +19,7 @@ mod queues;
 mod schedules;
 mod site;
 mod streams;
+#[cfg(feature = "server")]
 mod topics;
 mod triggers;
 mod workload;

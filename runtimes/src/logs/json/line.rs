@@ -63,7 +63,7 @@ impl Line {
     }
 
     /// Adds Google's fields.
-    pub(super) fn google(&mut self, project: Option<&str>) {
+    pub(crate) fn google(&mut self, project: Option<&str>) {
         let severity = match self.level {
             Level::ERROR => "ERROR",
             Level::WARN => "WARNING",

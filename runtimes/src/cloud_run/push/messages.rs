@@ -1,0 +1,210 @@
+//! Messages: the functions of subscriptions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyport_ports::Naming;
+use anyport_ports::handles::Ports;
+use anyport_ports::messages::{self as port, Delivery, Message, Receipt, Subscription};
+use bytes::Bytes;
+use tracing::{Instrument as _, Span};
+
+use super::PushError;
+use super::arrival::{Arrival, Task};
+use super::kept::{Kept, Lost};
+use super::pub_sub::Pushed;
+use super::verdict::Verdict;
+use crate::cloud_events::CloudEvent;
+use crate::cloud_run::{CloudRunSettings, Settlement};
+use crate::events::EventFunction;
+use crate::fault::Fault;
+use crate::layers::HostContext;
+
+/// Longest name of a subscription.
+const SUBSCRIPTION_NAME: usize = 255;
+
+/// What stands between the parts of a subscription's name.
+const SEPARATOR: char = '_';
+
+/// The function of a subscription.
+pub(super) struct Messages {
+    subscription: Subscription,
+    function: EventFunction<Delivery>,
+    /// The name at Pub/Sub of its dead letters.
+    dead_letters: String,
+    /// The adapter's, where it settles.
+    messages: Option<Arc<dyn port::Messages>>,
+    kept: Kept,
+    retry_base: Duration,
+}
+
+/// One message, however it came.
+struct Came {
+    /// The message as an event, or what it is instead.
+    event: Result<CloudEvent, PushError>,
+    /// What is kept of it.
+    data: Bytes,
+    /// What its sender calls it.
+    id: Option<String>,
+    /// Which attempt it is.
+    attempt: u32,
+    /// Where it came from, if that is Pub/Sub.
+    pub_sub: Option<FromPubSub>,
+}
+
+#[derive(Clone, Copy)]
+struct FromPubSub {
+    /// Whether the subscription gives up by itself.
+    has_policy: bool,
+    is_dead_letter: bool,
+}
+
+impl Messages {
+    pub(super) fn new(
+        subscription: Subscription,
+        function: EventFunction<Delivery>,
+        naming: &Naming,
+        ports: &Ports,
+        kept: &Kept,
+        settings: &CloudRunSettings,
+    ) -> Self {
+        let dead_letters = naming.subscription(&subscription.dead_letters(), SEPARATOR, SUBSCRIPTION_NAME);
+        let by_adapter = settings.settlement == Settlement::GcpAdapter;
+        let messages = by_adapter.then(|| Arc::clone(&ports.messages));
+        Self { subscription, function, dead_letters, messages, kept: kept.clone(), retry_base: settings.retry_base }
+    }
+
+    /// Calls the function for what came: one message, or a batch of them, which is done when all are.
+    pub(super) async fn take(&self, arrival: Arrival, host: &HostContext) -> Result<Verdict, PushError> {
+        let all = match arrival {
+            Arrival::Message(pushed) | Arrival::Bare(pushed) => vec![self.of_pub_sub(pushed)],
+            Arrival::Task(Task { attempt, name, body, .. }) => vec![Came {
+                event: CloudEvent::from_structured(&body).map_err(PushError::from),
+                data: body,
+                id: Some(name).filter(|name| !name.is_empty()),
+                attempt,
+                pub_sub: None,
+            }],
+            Arrival::Events(events) => events.into_iter().map(of_event).collect(),
+            Arrival::Broken { error, body } => {
+                vec![Came { event: Err(error), data: body, id: None, attempt: 1, pub_sub: None }]
+            }
+            Arrival::Eventarc(_) | Arrival::Scheduled { .. } => {
+                let (found, data) = (arrival.described(), data_of(&arrival));
+                let error = PushError::NotForThis { expected: "messages", found };
+                vec![Came { event: Err(error), data, id: None, attempt: 1, pub_sub: None }]
+            }
+        };
+        let mut verdict = Verdict::Done;
+        for came in all {
+            verdict = verdict.and(self.handle(came, host).await);
+        }
+        Ok(verdict)
+    }
+
+    fn of_pub_sub(&self, pushed: Pushed) -> Came {
+        let Pushed { data, id, subscription, attempt, .. } = pushed;
+        let is_dead_letter = subscription.is_some_and(|name| name == self.dead_letters);
+        Came {
+            event: CloudEvent::from_structured(&data).map_err(PushError::from),
+            data,
+            id,
+            attempt: attempt.unwrap_or(1),
+            pub_sub: Some(FromPubSub { has_policy: attempt.is_some(), is_dead_letter }),
+        }
+    }
+
+    async fn handle(&self, came: Came, host: &HostContext) -> Verdict {
+        let Came { event, data, id, attempt, pub_sub } = came;
+        let message = event
+            .and_then(|event| event.to_message().map_err(|error| PushError::malformed("a message", error.message())));
+        let called = match message {
+            Ok(message) => self.call(message, attempt, host).await,
+            Err(error) => {
+                // A defect of whoever publishes: it fails the same way each time.
+                let fault = Fault::new(anyport_ports::ErrorKind::InvalidInput, "invalid_event", error.to_string());
+                Err((fault, id, Span::current()))
+            }
+        };
+        let Err((fault, id, span)) = called else { return Verdict::Done };
+        async {
+            if !fault.is_permanent() {
+                tracing::warn!(error = %fault, "to be delivered again");
+                return Verdict::later(&fault, attempt, self.retry_base);
+            }
+            self.give_up(&fault, id.as_deref(), &data, attempt, pub_sub).await
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// How the call failed, if it did, with the message's id and the span of the call.
+    async fn call(
+        &self,
+        message: Message,
+        attempt: u32,
+        host: &HostContext,
+    ) -> Result<(), (Fault, Option<String>, Span)> {
+        let id = message.id().to_owned();
+        let receipt = Receipt::new(id.as_str());
+        let delivery = Delivery { message, receipt, attempt, dead_letter_reason: None };
+        let (result, span) = self.function.call(delivery, host.clone()).await;
+        match result {
+            Ok(()) => {
+                span.in_scope(|| tracing::info!("done"));
+                Ok(())
+            }
+            Err(fault) => Err((fault, Some(id), span)),
+        }
+    }
+
+    /// Sees to it that a message is kept that can never be done. A status that says so would bring it again for ever.
+    async fn give_up(
+        &self,
+        fault: &Fault,
+        id: Option<&str>,
+        data: &Bytes,
+        attempt: u32,
+        pub_sub: Option<FromPubSub>,
+    ) -> Verdict {
+        let FromPubSub { has_policy, is_dead_letter } =
+            pub_sub.unwrap_or(FromPubSub { has_policy: false, is_dead_letter: false });
+        if is_dead_letter {
+            // What is given up among the dead letters stays there.
+            tracing::error!(error = %fault, "given up: it stays with the dead letters");
+            return Verdict::later(fault, attempt, self.retry_base);
+        }
+        let text = std::str::from_utf8(data).ok();
+        if let (Some(messages), Some(text), Some(_)) = (&self.messages, text, pub_sub) {
+            tracing::error!(error = %fault, "given up: a dead letter");
+            // What is pushed has no handle that settles it: an empty line, and the message itself.
+            let receipt = Receipt::new(format!("\n{text}"));
+            return match messages.dead_letter(&self.subscription, &receipt, &fault.to_string()).await {
+                Ok(()) => Verdict::Done,
+                Err(error) => {
+                    tracing::warn!(%error, "the message could not be put with the dead letters: it comes again");
+                    Verdict::later(&Fault::of(&error), attempt, self.retry_base)
+                }
+            };
+        }
+        if has_policy {
+            tracing::error!(error = %fault, "not to be done: left to the subscription's dead-letter policy");
+            return Verdict::later(fault, attempt, self.retry_base);
+        }
+        let function = self.function.name();
+        let (code, reason) = (fault.code, fault.message.as_str());
+        self.kept.keep(Lost { function, id, attempts: attempt, code, reason, data }).await
+    }
+}
+
+fn of_event(event: CloudEvent) -> Came {
+    let (data, id) = (Bytes::from(event.to_structured()), event.id().to_owned());
+    Came { event: Ok(event), data, id: Some(id), attempt: 1, pub_sub: None }
+}
+
+fn data_of(arrival: &Arrival) -> Bytes {
+    match arrival {
+        Arrival::Eventarc(event) => Bytes::from(event.to_structured()),
+        _ => Bytes::new(),
+    }
+}

@@ -1,0 +1,4 @@
+//! What is put to every host alike.
+
+pub(crate) mod keys;
+pub(crate) mod requests;
