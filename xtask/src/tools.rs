@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use anyport_emulators::Provider;
 use anyport_emulators::tools::{Tool, Tools};
 
 use crate::process::{self, Steps};
@@ -11,6 +12,26 @@ use crate::workspace::Workspace;
 /// The tools below the workspace's target folder.
 pub(crate) fn of(workspace: &Workspace) -> Tools {
     Tools::below(&workspace.target, process::say)
+}
+
+/// Installs what is missing of these tools and of what stands for these providers, in one step: what is built beside what
+/// is downloaded.
+///
+/// # Errors
+/// If one cannot be installed.
+pub(crate) fn provide_all(
+    workspace: &Workspace,
+    steps: &mut Steps,
+    providers: &[Provider],
+    tools: &[&'static Tool],
+) -> Result<()> {
+    let all = of(workspace);
+    let needed: Vec<_> = tools.iter().copied().chain(providers.iter().flat_map(|one| one.tools(&all))).collect();
+    let installed = steps.timed("install tools and emulators", || all.provide_all(&needed))?;
+    for (name, took) in installed {
+        process::say(&format!("installed {name} in {:.1} s", took.as_secs_f64()));
+    }
+    Ok(())
 }
 
 /// The path of a tool's program, which is installed first where it is missing.

@@ -11,12 +11,11 @@ use crate::adapters::{provider_of, variable};
 
 /// The report, in which a clause that is masked as covered by another emulator has failed if it is not.
 pub(super) fn verified(report: AdapterReport, seed: u64) -> anyhow::Result<AdapterReport> {
-    let selected = report.summary.selected();
     let Some(provider) = provider_of(&report.name).filter(|_| report.summary.masked > 0) else { return Ok(report) };
     let here = emulators_in(provider, variable);
-    let mut gaps = gaps::known()?;
+    let mut gaps = gaps::known()?.gaps;
     gaps.retain(|gap| here.iter().any(|emulator| emulator.name == gap.emulator.name));
-    let mut checks = report.checks;
+    let mut checks = report.checks.clone();
     for check in &mut checks {
         let masked = matches!(check.outcome, Outcome::Masked { .. });
         let Some(gap) = gaps.iter().find(|gap| masked && gap.clause == check.clause) else { continue };
@@ -29,20 +28,20 @@ pub(super) fn verified(report: AdapterReport, seed: u64) -> anyhow::Result<Adapt
             }
         }
     }
-    Ok(AdapterReport::new(report.name, report.fingerprint, selected, checks, report.seconds))
+    Ok(report.judged(checks))
 }
 
 /// The check's outcome against the emulator that covers the gap. It takes over the services of the one with the gap, in
 /// the environment of another process, for this one's cannot be changed.
 fn elsewhere(gap: &Gap, adapter: &str, check: &CheckReport, seed: u64) -> anyhow::Result<Outcome> {
     let Some(other) = gap.covered_by else { bail!("nothing covers {}", gap.clause) };
-    let address = other.serves.iter().find_map(|served| variable(served));
+    let address = other.serves.iter().find_map(|served| variable(served.name));
     let address = address.with_context(|| format!("the environment does not lead to {}", other.name))?;
     let mut again = Command::new(std::env::current_exe().context("this program's own path")?);
     again.args(["conformance", "--json", "--without-cover", "--adapter", adapter]);
     again.args(["--filter", &check.clause, "--seed", &seed.to_string()]);
     for taken in gap.taken_over() {
-        again.env(taken, &address);
+        again.env(taken.name, &address);
     }
     let listed = variable(EMULATORS).unwrap_or_default();
     let others: Vec<&str> = listed.split(',').filter(|name| *name != gap.emulator.name).collect();

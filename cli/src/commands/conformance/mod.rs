@@ -1,5 +1,6 @@
 //! `anyport conformance`: the suite against adapters.
 
+mod against;
 mod cover;
 mod faults;
 mod house;
@@ -28,7 +29,7 @@ use crate::progress::Progress;
 #[command(after_help = "\
 Examples:
   anyport conformance --adapter memory --adapter sqlite
-  anyport conformance --provider aws --provider redis --provider embedded
+  anyport conformance --provider aws --provider azure --provider gcp --provider redis --provider embedded
   anyport conformance --adapter sqlite --filter DOC-CAS
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
   anyport conformance --provider redis --faults        and 10000 operations through faults
@@ -36,7 +37,8 @@ Examples:
   anyport conformance --report target/report           then open target/report/index.html
 
 A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
-AWS_ENDPOINT_URL..., AWS_PROFILE and their like), else against emulators that `anyport emulators up` started, else
+AWS_ENDPOINT_URL..., AWS_PROFILE; AZURE_COSMOS_ENDPOINT; FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT; and their
+like), else against emulators that `anyport emulators up` started, else
 against emulators that are started for the run and stopped at its end. An account is used only if its provider or
 adapter is named.")]
 pub struct Args {
@@ -44,7 +46,7 @@ pub struct Args {
     #[arg(long = "provider", value_name = "NAME", value_enum)]
     providers: Vec<House>,
 
-    /// Adapter to prove: memory, sqlite, aws, redis. May be repeated; all if neither this nor a provider is given
+    /// Adapter to prove: memory, sqlite, aws, azure, gcp, redis. May be repeated; all if neither this nor a provider is given
     #[arg(long = "adapter", value_name = "NAME")]
     adapters: Vec<String>,
 
@@ -108,6 +110,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 progress.finish();
                 if args.without_cover { report } else { cover::verified(report, args.seed)? }
             };
+            let report = against::described(report)?;
             reports.push(match args.faults.operations {
                 Some(operations) => report.endured(faults::run(adapter, operations, args.seed).await),
                 None => report,
