@@ -23,15 +23,11 @@ pub(crate) fn provide_all(
     workspace: &Workspace,
     steps: &mut Steps,
     providers: &[Provider],
-    tools: &[&'static Tool],
+    tools: &[&Tool],
 ) -> Result<()> {
     let all = of(workspace);
-    let needed: Vec<_> = tools.iter().copied().chain(providers.iter().flat_map(|one| one.tools(&all))).collect();
-    let installed = steps.timed("install tools and emulators", || all.provide_all(&needed))?;
-    for (name, took) in installed {
-        process::say(&format!("installed {name} in {:.1} s", took.as_secs_f64()));
-    }
-    Ok(())
+    let needed: Vec<&Tool> = tools.iter().copied().chain(providers.iter().flat_map(|one| one.tools(&all))).collect();
+    steps.timed("install tools and emulators", || all.provide_all(&needed))
 }
 
 /// The path of a tool's program, which is installed first where it is missing.

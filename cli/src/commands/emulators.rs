@@ -130,7 +130,7 @@ fn status(selection: &Selection, target: &Path) -> anyhow::Result<ExitCode> {
             "{}",
             paint::strong(format!(
                 "{:<9} {:<13} {:<21} {:<7} {:>5}  {}",
-                "provider", "emulator", "made as", "is", "port", "log"
+                "provider", "emulator", "what it is", "is", "port", "log"
             ))
         );
         for (fleet, health) in &fleets {

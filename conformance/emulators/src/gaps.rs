@@ -62,11 +62,8 @@ impl Gap {
 
     /// The services that the covering emulator takes over from the emulator with the gap.
     pub fn taken_over(&self) -> Vec<Variable> {
-        let could = |other: &Emulator, variable: &Variable| {
-            other.could_serve.contains(variable) && other.serves.iter().any(|served| served.is_said_like(variable))
-        };
         let served = self.emulator.serves.iter().copied();
-        self.covered_by.map_or(Vec::new(), |other| served.filter(|variable| could(other, variable)).collect())
+        self.covered_by.map_or(Vec::new(), |other| served.filter(|variable| other.could_serve(variable)).collect())
     }
 }
 

@@ -4,6 +4,7 @@ mod against;
 mod cover;
 mod faults;
 mod house;
+mod instead;
 mod print;
 mod servers;
 
@@ -34,6 +35,7 @@ Examples:
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
   anyport conformance --provider redis --faults        and 10000 operations through faults
   anyport conformance --adapter aws --faults 2000 --without-checks
+  anyport conformance --adapter gcp --filter MSG- --instead google-pubsub
   anyport conformance --report target/report           then open target/report/index.html
 
 A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
@@ -49,6 +51,11 @@ pub struct Args {
     /// Adapter to prove: memory, sqlite, aws, azure, gcp, redis. May be repeated; all if neither this nor a provider is given
     #[arg(long = "adapter", value_name = "NAME")]
     adapters: Vec<String>,
+
+    /// A second opinion: run against this emulator in place of each that it can stand for, such as google-pubsub instead
+    /// of a fake of ours
+    #[arg(long, value_name = "EMULATOR", conflicts_with = "update")]
+    instead: Option<String>,
 
     /// Only checks whose clause or name holds this text
     #[arg(long, value_name = "TEXT")]
@@ -94,6 +101,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bail!("no check matches --filter {:?}", args.filter.unwrap_or_default());
     }
     if let Some(code) = servers::run_with_missing(&selection)? {
+        return Ok(code);
+    }
+    if let Some(emulator) = &args.instead
+        && let Some(code) = instead::run(emulator)?
+    {
         return Ok(code);
     }
     let adapters = selection.adapters()?;

@@ -81,6 +81,16 @@ impl Emulator {
         self.serves.iter().all(|variable| variable.name.starts_with(OWN))
     }
 
+    /// Whether it can stand for all that the other serves.
+    pub fn can_replace(&self, other: &Self) -> bool {
+        other.serves.iter().all(|variable| self.could_serve(variable))
+    }
+
+    /// Whether it can stand for this service beside its own, led to by what its own variables hold.
+    pub(crate) fn could_serve(&self, variable: &Variable) -> bool {
+        self.could_serve.contains(variable) && self.serves.iter().any(|served| served.is_said_like(variable))
+    }
+
     /// Whether one of the two can stand where the other does.
     pub(crate) fn replaces(&self, other: &Self) -> bool {
         self.serves.iter().any(|variable| other.serves.contains(variable))
@@ -145,6 +155,19 @@ mod tests {
                         assert_eq!(one.serves, other.serves, "{} and {}", one.name, other.name);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_opinion_can_take_a_place_whole() {
+        let can = |one: &str, other: &str| Emulator::named(one).unwrap().can_replace(Emulator::named(other).unwrap());
+        assert!(can("google-pubsub", "pubsub") && can("ministack", "moto"));
+        assert!(!can("ministack", "dynoxide"), "nobody else has its streams");
+        assert!(!can("pubsub", "google-pubsub") && !can("google-pubsub", "firestore"));
+        for provider in Provider::ALL {
+            for second in provider.emulators().iter().filter(|emulator| emulator.is_second_opinion()) {
+                assert!(provider.emulators().iter().any(|other| second.can_replace(other)), "{}", second.name);
             }
         }
     }

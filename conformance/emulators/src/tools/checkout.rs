@@ -85,7 +85,7 @@ impl Package {
             self.name,
             folder.display()
         );
-        Ok(folder)
+        folder.canonicalize().with_context(|| format!("reading {}", folder.display()))
     }
 }
 

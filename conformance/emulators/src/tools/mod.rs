@@ -86,26 +86,19 @@ impl Tools {
         }
     }
 
-    /// The tools, each installed first where it is missing or another version: those that are built beside those that are
-    /// downloaded. Returns the names of those that were installed, each with how long it took.
+    /// Installs those of the tools that are missing or of another version: what is built beside what is downloaded.
     ///
     /// # Errors
     /// If one cannot be installed.
-    pub fn provide_all(&self, tools: &[&'static Tool]) -> Result<Vec<(&'static str, Duration)>> {
-        let (built, downloaded): (Vec<&'static Tool>, Vec<_>) = tools.iter().partition(|tool| tool.source.is_built());
-        let in_turn = |tools: Vec<&'static Tool>| -> Result<Vec<_>> {
-            let mut installed = Vec::new();
-            for tool in tools {
-                installed.extend(self.provide(tool)?.installed_in.map(|took| (tool.name, took)));
-            }
-            Ok(installed)
-        };
+    pub fn provide_all(&self, tools: &[&Tool]) -> Result<()> {
+        let (built, downloaded): (Vec<&Tool>, Vec<_>) = tools.iter().partition(|tool| tool.source.is_built());
+        let in_turn = |tools: Vec<&Tool>| tools.into_iter().try_for_each(|tool| self.provide(tool).map(|_provided| ()));
         let (built, downloaded) = std::thread::scope(|scope| {
             let downloads = scope.spawn(|| in_turn(downloaded));
             (in_turn(built), downloads.join())
         });
         let Ok(downloaded) = downloaded else { bail!("installing what is downloaded ended in a panic") };
-        Ok([downloaded?, built?].concat())
+        downloaded.and(built)
     }
 
     /// The tool, which is installed first where it is missing or another version.
@@ -142,7 +135,9 @@ impl Tools {
         // Last, so that an installation cut short is done again.
         fs::write(home.join(RECEIPT), receipt).context("writing the receipt")?;
         ensure!(program.is_file(), "{} was installed but {} is not there", tool.name, program.display());
-        Ok(Provided { program, installed_in: Some(started.elapsed()) })
+        let took = started.elapsed();
+        self.tell(&format!("installed {} in {:.1} s", tool.name, took.as_secs_f64()));
+        Ok(Provided { program, installed_in: Some(took) })
     }
 
     fn install(&self, tool: &Tool, home: &Path) -> Result<()> {
@@ -264,7 +259,7 @@ mod tests {
         for _ in 0..2 {
             let provided = tools.provide(&DYNOXIDE).unwrap();
             assert_eq!((provided.program, provided.installed_in), (program.clone(), None));
-            assert_eq!(tools.provide_all(&[&DYNOXIDE, &DYNOXIDE]).unwrap(), []);
+            tools.provide_all(&[&DYNOXIDE, &DYNOXIDE]).unwrap();
         }
     }
 }
