@@ -25,9 +25,8 @@ pub(crate) fn provide_all(
     providers: &[Provider],
     tools: &[&Tool],
 ) -> Result<()> {
-    let all = of(workspace);
-    let needed: Vec<&Tool> = tools.iter().copied().chain(providers.iter().flat_map(|one| one.tools(&all))).collect();
-    steps.timed("install tools and emulators", || all.provide_all(&needed))
+    let needed: Vec<&Tool> = tools.iter().copied().chain(providers.iter().flat_map(|one| one.tools())).collect();
+    steps.timed("install tools and emulators", || of(workspace).provide_all(&needed))
 }
 
 /// The path of a tool's program, which is installed first where it is missing.

@@ -40,8 +40,8 @@ impl Provider {
     }
 
     /// The emulators that stand for it on this machine, together.
-    pub(crate) fn emulators_here(self, tools: &Tools) -> Vec<&'static Emulator> {
-        self.chosen(|emulator| tools.has(emulator.tool))
+    pub(crate) fn emulators_here(self) -> Vec<&'static Emulator> {
+        self.chosen(|emulator| emulator.tool.is_to_be_had())
     }
 
     fn chosen(self, is_here: impl Fn(&Emulator) -> bool) -> Vec<&'static Emulator> {
@@ -90,8 +90,8 @@ impl Provider {
     }
 
     /// What is installed for it on this machine: the emulators, and the other programs that its tests use.
-    pub fn tools(self, tools: &Tools) -> Vec<&'static Tool> {
-        let emulators = self.emulators_here(tools).into_iter().map(|emulator| emulator.tool);
+    pub fn tools(self) -> Vec<&'static Tool> {
+        let emulators = self.emulators_here().into_iter().map(|emulator| emulator.tool);
         emulators.chain(self.programs().iter().map(|program| program.tool)).collect()
     }
 

@@ -52,7 +52,7 @@ impl Running {
 
     fn add(&mut self, providers: &[Provider], tools: &Tools, lifetime: Lifetime) -> Result<()> {
         // All is installed first, which may take minutes, so that what is started is soon needed.
-        let needed: Vec<_> = providers.iter().flat_map(|provider| provider.tools(tools)).collect();
+        let needed: Vec<_> = providers.iter().flat_map(|provider| provider.tools()).collect();
         tools.provide_all(&needed)?;
         for provider in providers {
             self.fleets.push(Fleet { provider: *provider, instances: Vec::new(), tools: provider.paths(tools)? });
@@ -61,7 +61,7 @@ impl Running {
         let mut begun = Vec::new();
         let mut outcome = Ok(());
         for (fleet, provider) in providers.iter().enumerate() {
-            for emulator in provider.emulators_here(tools) {
+            for emulator in provider.emulators_here() {
                 if outcome.is_ok() {
                     match Starting::begin(emulator, tools, &folder, lifetime) {
                         Ok(starting) => begun.push((fleet, starting)),

@@ -78,14 +78,6 @@ impl Tools {
         (self.told)(line);
     }
 
-    /// Whether the tool can be had on this machine at all: all but those that are parts of what a machine has or lacks.
-    pub(crate) fn has(&self, tool: &Tool) -> bool {
-        match &tool.source {
-            Source::GoogleCloudCli(cli) => cli.find().is_some(),
-            _ => true,
-        }
-    }
-
     /// Installs those of the tools that are missing or of another version: what is built beside what is downloaded.
     ///
     /// # Errors
@@ -135,9 +127,9 @@ impl Tools {
         // Last, so that an installation cut short is done again.
         fs::write(home.join(RECEIPT), receipt).context("writing the receipt")?;
         ensure!(program.is_file(), "{} was installed but {} is not there", tool.name, program.display());
-        let took = started.elapsed();
-        self.tell(&format!("installed {} in {:.1} s", tool.name, took.as_secs_f64()));
-        Ok(Provided { program, installed_in: Some(took) })
+        let elapsed = started.elapsed();
+        self.tell(&format!("installed {} in {:.1} s", tool.name, elapsed.as_secs_f64()));
+        Ok(Provided { program, installed_in: Some(elapsed) })
     }
 
     fn install(&self, tool: &Tool, home: &Path) -> Result<()> {
@@ -164,6 +156,14 @@ impl Tool {
     /// What people call it.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it can be had on this machine at all: all but those that are parts of what a machine has or lacks.
+    pub(crate) fn is_to_be_had(&self) -> bool {
+        match &self.source {
+            Source::GoogleCloudCli(cli) => cli.find().is_some(),
+            _ => true,
+        }
     }
 
     /// The program on the `PATH`, if there is one of a version that will do.
