@@ -61,7 +61,10 @@ fn what_cannot_run_ends_with_2_and_says_why() {
         (&["conformance", "--adapter", "oracle"][..], "no adapter \"oracle\": there are memory, sqlite"),
         (&["conformance", "--provider", "oracle"][..], "invalid value 'oracle'"),
         (&["conformance", "--filter", "DOC-NONE"][..], "no check matches"),
-        (&["emulators", "up", "oracle"][..], "no emulators stand for \"oracle\": there are some for aws, redis"),
+        (
+            &["emulators", "up", "oracle"][..],
+            "no emulators stand for \"oracle\": there are some for aws, azure, gcp, redis",
+        ),
         (&["conformance", "--seed", "x"][..], "invalid value 'x'"),
         (&["manifest", "--package", "none-such"][..], "no package \"none-such\""),
         (&["review", "none-such"][..], "none-such cannot be read"),

@@ -1,4 +1,4 @@
-//! `anyport emulators` as its users meet it, with the one that starts fastest.
+//! `anyport emulators` as its users meet it: with the one that starts fastest, and with those of Azure.
 
 #![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
@@ -9,10 +9,15 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The command on Redis alone, with its state in a folder of the test's own.
-fn emulators(action: &str, folder: &Path, more: &[&str]) -> Output {
+/// The command on one provider, with its state in a folder of the test's own.
+fn emulators_of(provider: &str, action: &str, folder: &Path, more: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_anyport"));
-    command.args(["emulators", action, "redis", "--folder"]).arg(folder).args(more).output().unwrap()
+    command.args(["emulators", action, provider, "--folder"]).arg(folder).args(more).output().unwrap()
+}
+
+/// The command on Redis alone.
+fn emulators(action: &str, folder: &Path, more: &[&str]) -> Output {
+    emulators_of("redis", action, folder, more)
 }
 
 fn stdout(output: &Output) -> String {
@@ -34,11 +39,11 @@ fn ping(url: &str) -> Option<String> {
 }
 
 /// Stops what the test started, also when it fails.
-struct Down<'a>(&'a Path);
+struct Down<'a>(&'static str, &'a Path);
 
 impl Drop for Down<'_> {
     fn drop(&mut self) {
-        emulators("down", self.0, &[]);
+        emulators_of(self.0, "down", self.1, &[]);
     }
 }
 
@@ -47,7 +52,7 @@ fn what_is_up_answers_until_it_is_down() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     assert_eq!(emulators("status", folder, &[]).status.code(), Some(1), "nothing was started");
-    let down = Down(folder);
+    let down = Down("redis", folder);
 
     let exports = stdout(&emulators("up", folder, &[]));
     let url = exports.lines().find_map(|line| line.strip_prefix("export REDIS_URL=")).unwrap().to_owned();
@@ -73,7 +78,7 @@ fn what_is_up_answers_until_it_is_down() {
 fn one_that_has_died_is_started_anew() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let _down = Down(folder);
+    let _down = Down("redis", folder);
     let first = json(&emulators("up", folder, &["--json"]));
     let mut stream =
         TcpStream::connect(first["environment"]["REDIS_URL"].as_str().unwrap().trim_start_matches("redis://")).unwrap();
@@ -84,4 +89,39 @@ fn one_that_has_died_is_started_anew() {
     assert_ne!(second["emulators"][0]["pid"], first["emulators"][0]["pid"]);
     let url = second["environment"]["REDIS_URL"].as_str().unwrap();
     assert_eq!(ping(url).as_deref(), Some("+PONG\r\n"));
+}
+
+#[test]
+fn each_says_whose_it_is_and_leads_clients_in_their_own_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let down = Down("azure", folder);
+    let up = json(&emulators_of("azure", "up", folder, &["--json"]));
+    let variable = |name: &str| up["environment"][name].as_str().unwrap().to_owned();
+    let port = |emulator: &str| {
+        let mut all = up["emulators"].as_array().unwrap().iter();
+        all.find(|one| one["emulator"] == emulator).unwrap()["port"].as_u64().unwrap()
+    };
+    assert_eq!(variable("AZURE_COSMOS_ENDPOINT"), format!("http://127.0.0.1:{}", port("cosmos")));
+    let queues = format!("http://127.0.0.1:{}/devstoreaccount1", port("azurite-queue"));
+    assert_eq!(variable("AZURE_STORAGE_QUEUE_ENDPOINT"), queues);
+    assert_eq!(variable("AZURE_KEYVAULT_ENDPOINT"), format!("https://127.0.0.1:{}", port("vault")));
+    let authority = std::fs::read_to_string(variable("AZURE_KEYVAULT_CA_FILE")).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"), "{authority}");
+    assert_eq!(variable("ANYPORT_EMULATORS"), "cosmos,azurite-queue,azurite-blob,vault");
+
+    let status = json(&emulators_of("azure", "status", folder, &["--json"]));
+    let told: Vec<_> =
+        status["emulators"].as_array().unwrap().iter().map(|one| (&one["maker"], &one["fake"])).collect();
+    let emulator = (&Value::from("Microsoft's emulator"), &Value::from(false));
+    assert_eq!(told, [emulator, emulator, emulator, (&Value::from("a fake of ours"), &Value::from(true))]);
+    let text = stdout(&emulators_of("azure", "status", folder, &[]));
+    let vault = text.lines().find(|line| line.contains("vault")).unwrap();
+    assert!(vault.contains("a fake of ours") && vault.contains("up"), "{text}");
+
+    drop(down);
+    let ended = |name: &str| TcpStream::connect(("127.0.0.1", u16::try_from(port(name)).unwrap())).is_err();
+    assert!(["cosmos", "azurite-queue", "azurite-blob", "vault"].into_iter().all(ended), "one still listens");
+    let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| [".lock", "state.json"].iter().any(|known| name == known)), "{left:?}");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use anyport_emulators::command_line;
+use anyport_emulators::{command_line, without_this_package};
 
 use crate::workspace::Workspace;
 
@@ -26,18 +26,8 @@ pub(crate) fn cargo(workspace: &Workspace) -> Command {
 pub(crate) fn program(workspace: &Workspace, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(&workspace.root);
-    // `cargo run` describes this very package to us in the environment. Passed on, these would differ
-    // from a build started by hand and make build scripts that watch them run again.
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(describes_this_package) {
-            command.env_remove(name);
-        }
-    }
+    without_this_package(&mut command);
     command
-}
-
-fn describes_this_package(variable: &str) -> bool {
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| variable.starts_with(prefix))
 }
 
 struct Step {
@@ -135,14 +125,5 @@ mod tests {
         assert!(!steps.0[0].passed);
         let error = steps.command("missing", &mut Command::new("no-such-program-anywhere")).unwrap_err();
         assert!(format!("{error:#}").contains("starting no-such-program-anywhere"), "{error:#}");
-    }
-
-    #[test]
-    fn variables_of_this_package_are_told_from_settings_of_cargo() {
-        assert!(describes_this_package("CARGO_PKG_NAME"));
-        assert!(describes_this_package("CARGO_MANIFEST_DIR"));
-        assert!(!describes_this_package("CARGO_HOME"));
-        assert!(!describes_this_package("CARGO_TARGET_DIR"));
-        assert!(!describes_this_package("CARGO_TERM_COLOR"));
     }
 }

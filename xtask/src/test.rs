@@ -15,6 +15,7 @@ use crate::{pairs, principles, storefronts, tools};
 /// The runner comes last, so that its closing lines are near the end of the output.
 pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::default();
+    tools::provide_all(workspace, &mut steps, Provider::ALL, &[&CARGO_NEXTEST, &SCHEMATHESIS])?;
     let nextest = tools::provide(workspace, &mut steps, &CARGO_NEXTEST)?;
     let schemathesis = tools::provide(workspace, &mut steps, &SCHEMATHESIS)?;
     let emulators =

@@ -10,7 +10,7 @@ use super::variable;
 /// Those of the emulators that the environment names for this provider; none if it leads to another server, or to the
 /// provider itself.
 pub(super) fn here(provider: Provider) -> anyhow::Result<Vec<Gap>> {
-    of(&gaps::known()?, &emulators_in(provider, variable))
+    of(&gaps::known()?.gaps, &emulators_in(provider, variable))
 }
 
 fn of(known: &[gaps::Gap], emulators: &[&Emulator]) -> anyhow::Result<Vec<Gap>> {
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn every_gap_names_a_check_of_the_suite() {
-        of(&gaps::known().unwrap(), &[]).unwrap();
+        of(&gaps::known().unwrap().gaps, &[]).unwrap();
     }
 
     #[test]
@@ -44,7 +44,7 @@ mod tests {
             "[[gap]]\nemulator = 'ministack'\nclause = '{clause}'\ncheck = '{check}'\n\
              reason = 'It answers another thing than it should.'\ncovered-by = 'unverified'\n"
         );
-        let known = gaps::parse(&entry).unwrap();
+        let known = gaps::parse(&entry).unwrap().gaps;
         let count = |names: &[&str]| {
             let emulators: Vec<_> = names.iter().map(|name| Emulator::named(name).unwrap()).collect();
             of(&known, &emulators).unwrap().len()
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(count(&["dynoxide", "ministack"]), 1);
         assert_eq!(count(&["dynoxide", "moto"]), 0);
         assert_eq!(count(&[]), 0);
-        let misnamed = gaps::parse(&entry.replace(check, "no_such_check")).unwrap();
+        let misnamed = gaps::parse(&entry.replace(check, "no_such_check")).unwrap().gaps;
         let error = of(&misnamed, &[]).unwrap_err().to_string();
         assert!(error.contains("no_such_check, which is no check"), "{error}");
     }

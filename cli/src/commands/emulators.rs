@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyport_emulators::tools::Tools;
-use anyport_emulators::{Detached, Fleet, Health, Provider, environment, exports};
+use anyport_emulators::{Detached, Emulator, Fleet, Health, Instance, Maker, Provider, environment, exports};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -22,7 +22,14 @@ Examples:
   anyport conformance --provider aws             uses those that are up
   anyport emulators down
 
-Providers: aws (DynamoDB, SQS, SNS, S3, SSM, Secrets Manager), redis.")]
+Providers:
+  aws     DynamoDB, SQS, SNS, S3, SSM, Secrets Manager
+  azure   Cosmos DB, Storage Queue, Blob Storage, Key Vault
+  gcp     Firestore, Pub/Sub, Cloud Storage, Secret Manager
+  redis
+
+What is started is an emulator of the provider's own where there is one, and Google's where the Google Cloud CLI is
+installed; `status` says whose each is, and calls a fake of ours by that name.")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
@@ -40,7 +47,7 @@ enum Action {
 
 #[derive(clap::Args)]
 struct Selection {
-    /// Providers: aws, redis; all of them if not given
+    /// Providers: aws, azure, gcp, redis; all of them if not given
     #[arg(value_name = "PROVIDER")]
     providers: Vec<Provider>,
 
@@ -121,7 +128,10 @@ fn status(selection: &Selection, target: &Path) -> anyhow::Result<ExitCode> {
     } else {
         anstream::println!(
             "{}",
-            paint::strong(format!("{:<9} {:<13} {:<7} {:>5}  {}", "provider", "emulator", "is", "port", "log"))
+            paint::strong(format!(
+                "{:<9} {:<13} {:<21} {:<7} {:>5}  {}",
+                "provider", "emulator", "what it is", "is", "port", "log"
+            ))
         );
         for (fleet, health) in &fleets {
             for (one, health) in fleet.instances.iter().zip(health) {
@@ -131,7 +141,10 @@ fn status(selection: &Selection, target: &Path) -> anyhow::Result<ExitCode> {
                     Health::Silent | Health::Gone => paint::bad(word).to_string(),
                 };
                 let log = one.log.display();
-                anstream::println!("{:<9} {:<13} {word} {:>5}  {log}", fleet.provider, one.emulator, one.port);
+                let maker = format!("{:<21}", maker(one).map_or(String::new(), |maker| maker.to_string()));
+                let maker = if is_fake(one) { paint::strong(maker).to_string() } else { maker };
+                let (provider, emulator, port) = (fleet.provider, &one.emulator, one.port);
+                anstream::println!("{provider:<9} {emulator:<13} {maker} {word} {port:>5}  {log}");
             }
         }
     }
@@ -141,10 +154,12 @@ fn status(selection: &Selection, target: &Path) -> anyhow::Result<ExitCode> {
 
 /// The emulators of a fleet, each with its health where that is known.
 fn described(fleet: &Fleet, health: &[Health]) -> Vec<Value> {
-    let one = |(at, one): (usize, &anyport_emulators::Instance)| {
+    let one = |(at, one): (usize, &Instance)| {
         json!({
             "provider": fleet.provider,
             "emulator": one.emulator,
+            "maker": maker(one).map(|maker| maker.to_string()),
+            "fake": is_fake(one),
             "port": one.port,
             "pid": one.pid(),
             "log": one.log,
@@ -152,6 +167,14 @@ fn described(fleet: &Fleet, health: &[Health]) -> Vec<Value> {
         })
     };
     fleet.instances.iter().enumerate().map(one).collect()
+}
+
+fn maker(instance: &Instance) -> Option<Maker> {
+    Emulator::named(&instance.emulator).ok().map(|emulator| emulator.maker)
+}
+
+fn is_fake(instance: &Instance) -> bool {
+    maker(instance) == Some(Maker::Ours)
 }
 
 fn word(health: Health) -> &'static str {

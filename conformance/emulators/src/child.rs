@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -33,15 +33,18 @@ pub(crate) struct Identity {
     pub(crate) pid: i32,
     /// When it was started, as the system tells it.
     pub(crate) started: String,
+    /// Whether it leads a group of its own, so that whatever it starts in turn can be ended with it.
+    #[serde(default)]
+    pub(crate) leads_group: bool,
 }
 
 /// Starts a command that reads nothing and writes into the log.
 pub(crate) fn spawn(command: &Command, log: &Path, lifetime: Lifetime) -> Result<(Child, Identity)> {
-    let mut wrapped = match lifetime {
+    let (mut wrapped, leads_group) = match lifetime {
         Lifetime::OfParent => ended_with_parent(command),
-        Lifetime::Own => copy(command, None),
+        Lifetime::Own => (copy(command, None), true),
     };
-    if lifetime == Lifetime::Own {
+    if leads_group {
         // The terminal's Ctrl-C is not for it.
         wrapped.process_group(0);
     }
@@ -53,15 +56,16 @@ pub(crate) fn spawn(command: &Command, log: &Path, lifetime: Lifetime) -> Result
     let child = wrapped.spawn().with_context(|| format!("starting {line}"))?;
     let pid = i32::try_from(child.id()).context("a process identifier")?;
     let started = started(pid).with_context(|| format!("{line} ended at once; see {}", log.display()))?;
-    Ok((child, Identity { pid, started }))
+    Ok((child, Identity { pid, started, leads_group }))
 }
 
-/// On Linux, the kernel is asked to end the process when the thread that started it is gone.
-fn ended_with_parent(command: &Command) -> Command {
+/// On Linux, the kernel is asked to end the process when the thread that started it is gone. Elsewhere it stays in this
+/// process's group, for Ctrl-C to reach it.
+fn ended_with_parent(command: &Command) -> (Command, bool) {
     if cfg!(target_os = "linux") && on_path("setpriv").is_some() {
-        copy(command, Some(&["setpriv", "--pdeathsig", "KILL", "--"]))
+        (copy(command, Some(&["setpriv", "--pdeathsig", "KILL", "--"])), true)
     } else {
-        copy(command, None)
+        (copy(command, None), false)
     }
 }
 
@@ -76,6 +80,9 @@ fn copy(command: &Command, through: Option<&[&str]>) -> Command {
         _ => Command::new(command.get_program()),
     };
     copy.args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        copy.current_dir(folder);
+    }
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => copy.env(name, value),
@@ -91,27 +98,38 @@ impl Identity {
         started(self.pid).is_some_and(|started| started == self.started)
     }
 
-    /// Asks it to end, and ends it if it does not. `child` is the handle on it, if it is a child of this process.
+    /// Asks it to end, with all that it started, and ends what does not. `child` is the handle on it, if it is a child of
+    /// this process.
     ///
     /// # Errors
     /// If it is still there afterwards.
     pub(crate) fn stop(&self, child: Option<&mut Child>) -> Result<()> {
+        // Of one that has ended before, nothing tells whether a group of its number is the one it led.
+        let leads_group = self.leads_group && self.is_alive();
         for (signal, patience) in [(Signal::SIGTERM, GRACE), (Signal::SIGKILL, GRACE)] {
             if !self.is_alive() {
                 break;
             }
             // It may have ended by itself since.
-            let _gone = kill(Pid::from_raw(self.pid), signal);
+            let _gone = if leads_group { killpg(self.number(), signal) } else { kill(self.number(), signal) };
             let deadline = Instant::now() + patience;
             while self.is_alive() && Instant::now() < deadline {
                 std::thread::sleep(LOOK);
             }
+        }
+        if leads_group {
+            // What it started may listen less than it does.
+            let _gone = killpg(self.number(), Signal::SIGKILL);
         }
         if let Some(child) = child {
             child.try_wait().context("waiting for a child")?;
         }
         ensure!(!self.is_alive(), "the process {} does not end", self.pid);
         Ok(())
+    }
+
+    fn number(&self) -> Pid {
+        Pid::from_raw(self.pid)
     }
 }
 
@@ -166,6 +184,36 @@ mod tests {
         earlier.stop(None).unwrap();
         assert!(child.try_wait().unwrap().is_none(), "it was not meant");
         identity.stop(Some(&mut child)).unwrap();
+    }
+
+    #[test]
+    fn what_it_started_ends_with_it() {
+        for lifetime in [Lifetime::OfParent, Lifetime::Own] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = folder.path().join("log");
+            let mut command = Command::new("sh");
+            command.args(["-c", "(trap '' TERM; while :; do sleep 1; done) & echo $!; wait"]);
+            let (mut child, identity) = spawn(&command, &log, lifetime).unwrap();
+            if !identity.leads_group {
+                // Where the kernel does not end it with this process, it shares this one's group.
+                identity.stop(Some(&mut child)).unwrap();
+                continue;
+            }
+            let deadline = Instant::now() + GRACE;
+            let inner: i32 = loop {
+                if let Ok(pid) = std::fs::read_to_string(&log).unwrap().trim().parse() {
+                    break pid;
+                }
+                assert!(Instant::now() < deadline, "it does not begin");
+                std::thread::sleep(LOOK);
+            };
+            assert!(started(inner).is_some());
+            identity.stop(Some(&mut child)).unwrap();
+            while started(inner).is_some() {
+                assert!(Instant::now() < deadline + GRACE, "what it started is left behind");
+                std::thread::sleep(LOOK);
+            }
+        }
     }
 
     #[test]

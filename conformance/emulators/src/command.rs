@@ -37,6 +37,27 @@ pub(crate) fn run(command: &mut Command, told: &dyn Fn(&str)) -> Result<()> {
     Ok(())
 }
 
+/// A command that runs cargo itself, the one that started this process if one did.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    without_this_package(&mut command);
+    command
+}
+
+/// Takes from a command the variables in which `cargo run` describes its package to this process. Passed on, they would
+/// differ from a build started by hand and make build scripts that watch them run again.
+pub fn without_this_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(describes_this_package) {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn describes_this_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| variable.starts_with(prefix))
+}
+
 /// The program's file on the `PATH`.
 pub(crate) fn on_path(program: &str) -> Option<std::path::PathBuf> {
     let folders = std::env::var_os("PATH")?;
@@ -54,6 +75,15 @@ mod tests {
         command.env_remove("GONE");
         let line = command_line(&command);
         assert_eq!(line, r"$ A='b c' cargo nextest run -E 'package(app) and test('\''x'\'')' ''");
+    }
+
+    #[test]
+    fn variables_of_this_package_are_told_from_settings_of_cargo() {
+        assert!(describes_this_package("CARGO_PKG_NAME"));
+        assert!(describes_this_package("CARGO_MANIFEST_DIR"));
+        assert!(!describes_this_package("CARGO_HOME"));
+        assert!(!describes_this_package("CARGO_TARGET_DIR"));
+        assert!(!describes_this_package("CARGO_TERM_COLOR"));
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub struct Detached {
 impl Detached {
     /// Those whose state, logs and files are in this folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        // Emulators run in folders of their own, and are told where their files are.
+        Self { folder: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()) }
     }
 
     /// The folder that is taken where no other is given: below the target folder.
@@ -89,8 +90,9 @@ impl Detached {
             let fleet = state.fleets.remove(at);
             state.save()?;
             for instance in fleet.instances {
-                // Nothing is lost with a log that cannot be removed or is gone already.
+                // Nothing is lost with a log or a file that cannot be removed or is gone already.
                 let _removed = std::fs::remove_file(instance.log);
+                let _removed = std::fs::remove_dir_all(instance.folder);
             }
         }
         Ok(stopped)
@@ -121,17 +123,24 @@ impl Detached {
     }
 }
 
+/// Whether all that was started for the provider is up, and stands for each of its services.
 fn is_whole(fleet: &Fleet) -> bool {
-    let expected = fleet.provider.emulators();
-    let named = |name: &str| fleet.instances.iter().find(|instance| instance.emulator == name);
-    expected.iter().all(|emulator| named(emulator.name).is_some_and(|instance| health(instance) == Health::Up))
+    let started: Vec<&Emulator> =
+        fleet.instances.iter().filter_map(|instance| Emulator::named(&instance.emulator).ok()).collect();
+    let is_served = |emulator: &&&Emulator| {
+        emulator.is_second_opinion()
+            || emulator.serves.iter().all(|variable| started.iter().any(|one| one.serves.contains(variable)))
+    };
+    fleet.provider.emulators().iter().all(|emulator| is_served(&emulator))
+        && fleet.instances.iter().all(|instance| health(instance) == Health::Up)
 }
 
 fn health(instance: &Instance) -> Health {
     if !instance.identity.is_alive() {
         return Health::Gone;
     }
-    let answers = Emulator::named(&instance.emulator).is_ok_and(|emulator| emulator.probe.answers(instance.port));
+    let emulator = Emulator::named(&instance.emulator);
+    let answers = emulator.is_ok_and(|emulator| emulator.answers(instance.port, &instance.folder));
     if answers { Health::Up } else { Health::Silent }
 }
 

@@ -23,45 +23,22 @@ pub enum Named {
 
 /// Where these variables lead a client of the provider. A server goes before an account: it takes the account's place.
 pub fn named(provider: Provider, variable: impl Fn(&str) -> Option<String>) -> Named {
-    let is_set = |name: &&&'static str| variable(name).is_some_and(|value| !value.is_empty());
-    let (servers, accounts): (Vec<&'static str>, &[&'static str]) = match provider {
-        Provider::Aws => {
-            let services = provider.emulators().iter().flat_map(|emulator| emulator.serves.iter().copied());
-            (std::iter::once("AWS_ENDPOINT_URL").chain(services).collect(), AWS_ACCOUNT)
-        }
-        Provider::Azure => (AZURE_SERVERS.to_vec(), &[]),
-        Provider::Gcp => (GCP_SERVERS.to_vec(), &[]),
-        Provider::Redis => (vec!["REDIS_URL"], &[]),
-    };
-    if let Some(server) = servers.iter().find(is_set) {
+    let value = |name: &'static str| variable(name).filter(|value| !value.is_empty()).map(|value| (name, value));
+    let in_charge = provider.emulators().iter().filter(|emulator| !emulator.is_second_opinion());
+    let services = in_charge.flat_map(|emulator| emulator.serves).filter(|variable| variable.is_address());
+    let addresses = provider.servers().iter().copied().chain(services.map(|variable| variable.name));
+    let set: Vec<_> = addresses.filter_map(value).collect();
+    let is_server = |(_, address): &&(&str, String)| !provider.is_at(address);
+    if let Some((server, _)) = set.iter().find(is_server) {
         Named::Server(server)
-    } else if let Some(account) = accounts.iter().find(is_set) {
+    } else if let Some((account, _)) =
+        set.first().cloned().or_else(|| provider.account().iter().copied().find_map(value))
+    {
         Named::Account(account)
     } else {
         Named::Nothing
     }
 }
-
-/// What tells AWS's own clients who they are.
-const AWS_ACCOUNT: &[&str] = &[
-    "AWS_ACCESS_KEY_ID",
-    "AWS_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-];
-
-/// What leads to servers that stand for Azure's services.
-const AZURE_SERVERS: &[&str] = &[
-    "AZURE_COSMOS_ENDPOINT",
-    "AZURE_STORAGE_QUEUE_ENDPOINT",
-    "AZURE_STORAGE_BLOB_ENDPOINT",
-    "AZURE_KEYVAULT_ENDPOINT",
-];
-
-/// What leads to servers that stand for Google Cloud's services: the names of Google's own clients, where there is one.
-const GCP_SERVERS: &[&str] =
-    &["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "SECRET_MANAGER_EMULATOR_HOST"];
 
 /// The emulators of this provider that the environment says it leads to.
 pub fn emulators_in(provider: Provider, variable: impl Fn(&str) -> Option<String>) -> Vec<&'static Emulator> {
@@ -93,8 +70,39 @@ mod tests {
         let both = &[("AWS_ACCESS_KEY_ID", "a"), ("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1")];
         assert_eq!(aws(both), Named::Server("AWS_ENDPOINT_URL_SQS"));
         assert_eq!(aws(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]), Named::Server("AWS_ENDPOINT_URL"));
+        let gcp = |variables| named(Provider::Gcp, of(variables));
+        assert_eq!(gcp(&[("GOOGLE_CLOUD_PROJECT", "shop")]), Named::Account("GOOGLE_CLOUD_PROJECT"));
+        let both = &[("GOOGLE_CLOUD_PROJECT", "shop"), ("PUBSUB_EMULATOR_HOST", "127.0.0.1:1")];
+        assert_eq!(gcp(both), Named::Server("PUBSUB_EMULATOR_HOST"));
+        assert_eq!(gcp(&[("ANYPORT_GOOGLE_PUBSUB_EMULATOR_HOST", "127.0.0.1:1")]), Named::Nothing);
         assert_eq!(named(Provider::Redis, of(&[("AWS_PROFILE", "work")])), Named::Nothing);
         assert_eq!(named(Provider::Redis, of(&[("REDIS_URL", "redis://h")])), Named::Server("REDIS_URL"));
+    }
+
+    #[test]
+    fn an_endpoint_of_azure_may_be_an_account() {
+        let azure = |variables| named(Provider::Azure, of(variables));
+        for local in
+            ["http://127.0.0.1:1", "https://localhost:8081/", "http://[::1]:1/devstoreaccount1", "http://LOCALHOST"]
+        {
+            let lead = |name: &str| (name == "AZURE_COSMOS_ENDPOINT").then(|| local.to_owned());
+            assert_eq!(named(Provider::Azure, lead), Named::Server("AZURE_COSMOS_ENDPOINT"), "{local}");
+        }
+        for account in [
+            "https://shop.documents.azure.com:443/",
+            "https://127.0.0.1.example",
+            "https://localhost@shop.example/",
+            "shop",
+        ] {
+            let lead = |name: &str| (name == "AZURE_COSMOS_ENDPOINT").then(|| account.to_owned());
+            assert_eq!(named(Provider::Azure, lead), Named::Account("AZURE_COSMOS_ENDPOINT"), "{account}");
+        }
+        let both = &[
+            ("AZURE_COSMOS_ENDPOINT", "https://shop.documents.azure.com"),
+            ("AZURE_STORAGE_QUEUE_ENDPOINT", "http://127.0.0.1:1/devstoreaccount1"),
+        ];
+        assert_eq!(azure(both), Named::Server("AZURE_STORAGE_QUEUE_ENDPOINT"));
+        assert_eq!(azure(&[("AZURE_KEYVAULT_CA_FILE", "ca.pem"), ("AZURE_COSMOS_KEY", "k")]), Named::Nothing);
     }
 
     #[test]

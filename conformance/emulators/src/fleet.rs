@@ -8,6 +8,7 @@ use crate::child::Identity;
 use crate::emulator::Emulator;
 use crate::environment::EMULATORS;
 use crate::provider::Provider;
+use crate::variable::Variable;
 
 /// An emulator that was started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct Instance {
     pub port: u16,
     /// What it wrote.
     pub log: PathBuf,
+    /// Where its files are.
+    pub folder: PathBuf,
     #[serde(flatten)]
     pub(crate) identity: Identity,
 }
@@ -47,9 +50,11 @@ pub fn environment(fleets: &[Fleet]) -> Vec<(String, String)> {
     for fleet in fleets {
         for instance in &fleet.instances {
             let Ok(emulator) = Emulator::named(&instance.emulator) else { continue };
-            let url = emulator.url(instance.port);
-            variables.extend(emulator.serves.iter().map(|variable| ((*variable).to_owned(), url.clone())));
-            names.push(emulator.name);
+            let value = |variable: &Variable| variable.value(instance.port, &instance.folder);
+            variables.extend(emulator.serves.iter().map(|variable| (variable.name.to_owned(), value(variable))));
+            if !emulator.is_second_opinion() {
+                names.push(emulator.name);
+            }
         }
         let settings = fleet.provider.settings().iter();
         variables.extend(settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -66,8 +71,9 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn instance(emulator: &str, port: u16) -> Instance {
-        let identity = Identity { pid: i32::from(port), started: "0".to_owned() };
-        Instance { emulator: emulator.to_owned(), port, log: PathBuf::from("a.log"), identity }
+        let identity = Identity { pid: i32::from(port), started: "0".to_owned(), leads_group: false };
+        let folder = PathBuf::from(format!("/files/{emulator}"));
+        Instance { emulator: emulator.to_owned(), port, log: PathBuf::from("a.log"), folder, identity }
     }
 
     #[test]
@@ -90,5 +96,36 @@ pub(crate) mod tests {
         assert_eq!(value("ANYPORT_CARGO_LAMBDA"), "/tools/cargo-lambda");
         assert_eq!(value("ANYPORT_EMULATORS"), "dynoxide,ministack,moto,redis-server");
         assert_eq!(environment(&[]), []);
+    }
+
+    #[test]
+    fn each_client_is_told_in_its_own_way() {
+        let azure = Fleet {
+            provider: Provider::Azure,
+            instances: vec![instance("cosmos", 1), instance("azurite-queue", 2), instance("vault", 3)],
+            tools: vec![],
+        };
+        let gcp = Fleet {
+            provider: Provider::Gcp,
+            instances: vec![instance("hidane", 4), instance("google-pubsub", 5), instance("storage", 6)],
+            tools: vec![],
+        };
+        let variables = environment(&[azure, gcp]);
+        for (name, expected) in [
+            ("AZURE_COSMOS_ENDPOINT", "http://127.0.0.1:1"),
+            ("AZURE_STORAGE_QUEUE_ENDPOINT", "http://127.0.0.1:2/devstoreaccount1"),
+            ("AZURE_KEYVAULT_ENDPOINT", "https://127.0.0.1:3"),
+            ("AZURE_KEYVAULT_CA_FILE", "/files/vault/ca.pem"),
+            ("AZURE_STORAGE_ACCOUNT", "devstoreaccount1"),
+            ("FIRESTORE_EMULATOR_HOST", "127.0.0.1:4"),
+            ("ANYPORT_GOOGLE_PUBSUB_EMULATOR_HOST", "127.0.0.1:5"),
+            ("STORAGE_EMULATOR_HOST", "http://127.0.0.1:6"),
+            ("GOOGLE_CLOUD_PROJECT", "anyport-test"),
+            // A second opinion is not what clients are led to, so its gaps mask nothing.
+            ("ANYPORT_EMULATORS", "cosmos,azurite-queue,vault,hidane,storage"),
+        ] {
+            let found = variables.iter().find(|(known, _)| known == name);
+            assert_eq!(found.map(|(_, value)| value.as_str()), Some(expected), "{name}");
+        }
     }
 }

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::emulator::{Emulator, Variable};
+use crate::emulator::Emulator;
+use crate::provider::Provider;
+use crate::variable::Variable;
 
 /// A clause that cannot be observed on an emulator.
 #[derive(Debug)]
@@ -20,11 +22,31 @@ pub struct Gap {
     pub covered_by: Option<&'static Emulator>,
 }
 
-/// The gaps of the emulators of the house.
+/// What of a provider no emulator shows, and so no run against emulators proves, beyond single clauses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// The provider.
+    pub provider: Provider,
+    /// What is not seen to work.
+    pub what: String,
+    /// Why not, and what is proven instead.
+    pub why: String,
+}
+
+/// What the gap file says.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The clauses that cannot be observed, each on one emulator.
+    pub gaps: Vec<Gap>,
+    /// What is unverified against any emulator.
+    pub unverified: Vec<Unverified>,
+}
+
+/// The gap file of the house.
 ///
 /// # Errors
-/// If the gap file has a mistake, which the error names.
-pub fn known() -> Result<Vec<Gap>> {
+/// If it has a mistake, which the error names.
+pub fn known() -> Result<Known> {
     parse(include_str!("../gaps.toml")).context("conformance/emulators/gaps.toml")
 }
 
@@ -40,9 +62,8 @@ impl Gap {
 
     /// The services that the covering emulator takes over from the emulator with the gap.
     pub fn taken_over(&self) -> Vec<Variable> {
-        let could = |other: &Emulator, variable: &Variable| other.could_serve.contains(variable);
         let served = self.emulator.serves.iter().copied();
-        self.covered_by.map_or(Vec::new(), |other| served.filter(|variable| could(other, variable)).collect())
+        self.covered_by.map_or(Vec::new(), |other| served.filter(|variable| other.could_serve(variable)).collect())
     }
 }
 
@@ -56,6 +77,16 @@ const SHORTEST_REASON: usize = 20;
 struct File {
     #[serde(default, rename = "gap")]
     gaps: Vec<Entry>,
+    #[serde(default)]
+    unverified: Vec<UnverifiedEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnverifiedEntry {
+    provider: Provider,
+    what: String,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -73,7 +104,7 @@ struct Entry {
 /// # Errors
 /// If it is not TOML, an entry lacks a field or has one that is not known, names an unknown emulator, says too little of
 /// its reason, or stands twice.
-pub fn parse(text: &str) -> Result<Vec<Gap>> {
+pub fn parse(text: &str) -> Result<Known> {
     let file: File = toml::from_str(text).context("not a gap file")?;
     let mut gaps: Vec<Gap> = Vec::new();
     for entry in file.gaps {
@@ -83,7 +114,16 @@ pub fn parse(text: &str) -> Result<Vec<Gap>> {
         ensure!(!gaps.iter().any(twice), "{place} stands there twice");
         gaps.push(gap);
     }
-    Ok(gaps)
+    let mut unverified: Vec<Unverified> = Vec::new();
+    for UnverifiedEntry { provider, what, why } in file.unverified {
+        ensure!(!what.trim().is_empty(), "an entry of {provider} does not say what is unverified");
+        let place = format!("what is unverified of {provider}: {what}");
+        ensure!(why.trim().len() >= SHORTEST_REASON, "{place}: the reason must say why no emulator shows it");
+        let twice = |other: &Unverified| other.provider == provider && other.what == what;
+        ensure!(!unverified.iter().any(twice), "{place} stands there twice");
+        unverified.push(Unverified { provider, what, why });
+    }
+    Ok(Known { gaps, unverified })
 }
 
 impl Entry {
@@ -114,12 +154,39 @@ mod tests {
 
     #[test]
     fn the_file_of_the_house_is_read() {
-        known().unwrap();
+        let known = known().unwrap();
+        for provider in [Provider::Aws, Provider::Azure, Provider::Gcp] {
+            assert!(known.unverified.iter().any(|one| one.provider == provider), "{provider}");
+        }
+    }
+
+    #[test]
+    fn what_no_emulator_shows_is_read_by_provider() {
+        const ENTRY: &str =
+            "[[unverified]]\nprovider = 'azure'\nwhat = 'deletion by TTL'\nwhy = 'No emulator deletes anything.'\n";
+        let known = parse(ENTRY).unwrap();
+        let expected = Unverified {
+            provider: Provider::Azure,
+            what: "deletion by TTL".to_owned(),
+            why: "No emulator deletes anything.".to_owned(),
+        };
+        assert_eq!(known.unverified, [expected]);
+        assert!(known.gaps.is_empty());
+        for (text, says) in [
+            (ENTRY.replace("azure", "oracle"), "oracle"),
+            (ENTRY.replace("deletion by TTL", " "), "does not say what"),
+            (ENTRY.replace("No emulator deletes anything.", "no"), "must say why"),
+            (ENTRY.repeat(2), "stands there twice"),
+            (format!("{ENTRY}clause = 'DOC-TTL-1'"), "clause"),
+        ] {
+            let error = format!("{:#}", parse(&text).map(|known| known.unverified.len()).unwrap_err());
+            assert!(error.contains(says), "{text}\n{error}");
+        }
     }
 
     #[test]
     fn a_gap_is_read_with_what_covers_it() {
-        let gaps = parse(&format!("{ENTRY}covered-by = 'moto'")).unwrap();
+        let gaps = parse(&format!("{ENTRY}covered-by = 'moto'")).unwrap().gaps;
         let [gap] = gaps.as_slice() else { panic!("{gaps:?}") };
         assert_eq!(
             (gap.emulator.name, gap.clause.as_str(), gap.check.as_str()),
@@ -128,11 +195,11 @@ mod tests {
         assert_eq!(gap.covered_by.unwrap().name, "moto");
         assert!(gap.shown().starts_with("ministack: It answers"), "{}", gap.shown());
         assert!(gap.shown().ends_with("(covered by moto)"), "{}", gap.shown());
-        assert!(gap.taken_over().contains(&"AWS_ENDPOINT_URL_SQS"));
-        let gaps = parse(&format!("{ENTRY}covered-by = 'unverified'")).unwrap();
+        assert!(gap.taken_over().iter().any(|variable| variable.name == "AWS_ENDPOINT_URL_SQS"));
+        let gaps = parse(&format!("{ENTRY}covered-by = 'unverified'")).unwrap().gaps;
         assert!(gaps[0].shown().ends_with("(unverified against an emulator)"));
         assert!(gaps[0].taken_over().is_empty());
-        assert!(parse("").unwrap().is_empty());
+        assert!(parse("").unwrap().gaps.is_empty());
     }
 
     #[test]
@@ -152,7 +219,7 @@ mod tests {
             (covered.replace("moto", "redis-server"), "redis-server can stand for none"),
             (covered.repeat(2), "stands there twice"),
         ] {
-            let error = format!("{:#}", parse(&text).map(|gaps| gaps.len()).unwrap_err());
+            let error = format!("{:#}", parse(&text).map(|known| known.gaps.len()).unwrap_err());
             assert!(error.contains(says), "{text}\n{error}");
         }
     }

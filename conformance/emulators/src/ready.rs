@@ -12,6 +12,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(crate) enum Probe {
     /// `GET` of this path is answered with a status of success.
     Http(&'static str),
+    /// `GET /` is answered, whatever the status: the server has no path that asks for nothing.
+    AnyHttp,
+    /// Somebody listens: the server speaks over TLS alone.
+    Listens,
     /// `PING` is answered with `PONG`.
     RedisPing,
 }
@@ -19,24 +23,28 @@ pub(crate) enum Probe {
 impl Probe {
     /// Whether the server on this port of the loopback address answers as it should.
     pub(crate) fn answers(self, port: u16) -> bool {
-        let line = match self {
-            Self::Http(path) => {
-                let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
-                first_line(port, &request)
-            }
-            Self::RedisPing => first_line(port, "PING\r\n"),
-        };
-        let Ok(line) = line else { return false };
         match self {
-            Self::Http(_) => line.split(' ').nth(1).is_some_and(|status| status.starts_with('2')),
-            Self::RedisPing => line == "+PONG",
+            Self::Http(path) => get(port, path).is_some_and(|status| status.starts_with('2')),
+            Self::AnyHttp => get(port, "/").is_some(),
+            Self::Listens => connected(port).is_ok(),
+            Self::RedisPing => first_line(port, "PING\r\n").is_ok_and(|line| line == "+PONG"),
         }
     }
 }
 
+/// The status that a `GET` is answered with.
+fn get(port: u16, path: &str) -> Option<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
+    let line = first_line(port, &request).ok()?;
+    line.strip_prefix("HTTP/1")?.split(' ').nth(1).map(str::to_owned)
+}
+
+fn connected(port: u16) -> std::io::Result<TcpStream> {
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), PATIENCE)
+}
+
 fn first_line(port: u16, request: &str) -> std::io::Result<String> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    let mut stream = connected(port)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(request.as_bytes())?;
@@ -70,6 +78,9 @@ mod tests {
         assert!(http.answers(answering("HTTP/1.1 200 OK\r\n\r\n")));
         assert!(!http.answers(answering("HTTP/1.1 503 Service Unavailable\r\n\r\n")));
         assert!(!http.answers(answering("")));
+        assert!(Probe::AnyHttp.answers(answering("HTTP/1.1 400 Bad Request\r\n\r\n")));
+        assert!(!Probe::AnyHttp.answers(answering("+PONG\r\n")));
+        assert!(Probe::Listens.answers(answering("")));
         assert!(Probe::RedisPing.answers(answering("+PONG\r\n")));
         assert!(!Probe::RedisPing.answers(answering("-LOADING Redis is loading the dataset in memory\r\n")));
     }
@@ -77,6 +88,8 @@ mod tests {
     #[test]
     fn nobody_there_is_not_ready() {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        assert!(!Probe::RedisPing.answers(port));
+        for probe in [Probe::Http("/"), Probe::AnyHttp, Probe::Listens, Probe::RedisPing] {
+            assert!(!probe.answers(port));
+        }
     }
 }

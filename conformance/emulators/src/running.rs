@@ -52,17 +52,16 @@ impl Running {
 
     fn add(&mut self, providers: &[Provider], tools: &Tools, lifetime: Lifetime) -> Result<()> {
         // All is installed first, which may take minutes, so that what is started is soon needed.
-        for emulator in providers.iter().flat_map(|provider| provider.emulators()) {
-            tools.provide(emulator.tool)?;
-        }
+        let needed: Vec<_> = providers.iter().flat_map(|provider| provider.tools()).collect();
+        tools.provide_all(&needed)?;
         for provider in providers {
-            self.fleets.push(Fleet { provider: *provider, instances: Vec::new(), tools: provider.tools(tools)? });
+            self.fleets.push(Fleet { provider: *provider, instances: Vec::new(), tools: provider.paths(tools)? });
         }
         let folder = self.folder.clone();
         let mut begun = Vec::new();
         let mut outcome = Ok(());
         for (fleet, provider) in providers.iter().enumerate() {
-            for emulator in provider.emulators() {
+            for emulator in provider.emulators_here() {
                 if outcome.is_ok() {
                     match Starting::begin(emulator, tools, &folder, lifetime) {
                         Ok(starting) => begun.push((fleet, starting)),

@@ -1,5 +1,6 @@
 //! Starting emulators: on ports that are free, and not done before they answer.
 
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -13,8 +14,9 @@ use crate::emulator::Emulator;
 use crate::fleet::Instance;
 use crate::tools::Tools;
 
-/// How long an emulator may take to answer, on a machine that does much else.
-const READY_WITHIN: Duration = Duration::from_secs(90);
+/// How long an emulator may take to answer. One in Java takes eight seconds by itself, and several times that on a machine
+/// that builds beside it.
+const READY_WITHIN: Duration = Duration::from_mins(3);
 const LOOK: Duration = Duration::from_millis(20);
 /// Another process may take the free port before the emulator does.
 const ATTEMPTS: usize = 3;
@@ -52,7 +54,7 @@ impl<'a> Starting<'a> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             // Asked first: who answers on the port of a process that has ended is another.
-            let answers = self.emulator.probe.answers(self.instance.port);
+            let answers = self.emulator.answers(self.instance.port, &self.instance.folder);
             if !self.instance.identity.is_alive() {
                 self.child.try_wait().context("waiting for a child")?;
                 if self.attempts == ATTEMPTS {
@@ -86,12 +88,14 @@ impl<'a> Starting<'a> {
 
 fn launch(emulator: &'static Emulator, program: &Path, folder: &Path, lifetime: Lifetime) -> Result<(Instance, Child)> {
     let port = free_port()?;
+    let files = folder.join(format!("{}-{port}", emulator.name));
+    fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
     let mut command = Command::new(program);
-    emulator.prepare(&mut command, port, folder);
+    emulator.prepare(&mut command, port, &files);
     let log = folder.join(format!("{}-{port}.log", emulator.name));
     let (child, identity) =
         child::spawn(&command, &log, lifetime).with_context(|| format!("starting {}", command_line(&command)))?;
-    Ok((Instance { emulator: emulator.name.to_owned(), port, log, identity }, child))
+    Ok((Instance { emulator: emulator.name.to_owned(), port, log, folder: files, identity }, child))
 }
 
 /// A port of the loopback address that nobody listens on.

@@ -1,5 +1,6 @@
 //! For pull requests and the README.
 
+use super::against::{ABOUT_UNVERIFIED, Unverified, listed};
 use super::duration::human;
 use super::fingerprints::{Agreement, agreement, short};
 use super::model::{AdapterReport, KillMatrix, Outcome, Report, Summary};
@@ -23,8 +24,10 @@ pub fn to_markdown(report: &Report) -> String {
         Agreement::Different => out.push("The fingerprints differ: the adapters do not behave alike.".to_owned()),
         Agreement::NotCompared => {}
     }
+    against(report, &mut out);
     endurance(report, &mut out);
     masked(report, &mut out);
+    unverified(report, &mut out);
     failures(report, &mut out);
     if let Some(matrix) = &report.kill_matrix {
         kill_matrix(matrix, &mut out);
@@ -105,6 +108,29 @@ fn endurance(report: &Report, out: &mut Vec<String>) {
         out.extend([String::new(), format!("{}, seed `{}`:", text(&run.adapter), run.seed), String::new()]);
         let violations = run.ports.iter().flat_map(|port| &port.violations);
         out.extend(fenced(&violations.cloned().collect::<Vec<_>>().join("\n")));
+    }
+}
+
+fn against(report: &Report, out: &mut Vec<String>) {
+    let adapters: Vec<_> = report.adapters.iter().filter(|adapter| !adapter.against.is_empty()).collect();
+    if adapters.is_empty() {
+        return;
+    }
+    out.extend([String::new(), "## Against".to_owned(), String::new()]);
+    let line = |adapter: &&AdapterReport| format!("- {}: {}", text(&adapter.name), text(&listed(&adapter.against)));
+    out.extend(adapters.iter().map(line));
+}
+
+fn unverified(report: &Report, out: &mut Vec<String>) {
+    let adapters: Vec<_> = report.adapters.iter().filter(|adapter| !adapter.unverified.is_empty()).collect();
+    if adapters.is_empty() {
+        return;
+    }
+    out.extend([String::new(), "## Unverified against an emulator".to_owned(), String::new()]);
+    out.extend([ABOUT_UNVERIFIED.to_owned(), String::new()]);
+    for adapter in adapters {
+        let line = |one: &Unverified| format!("- {}: {}. {}", text(&adapter.name), text(&one.what), text(&one.why));
+        out.extend(adapter.unverified.iter().map(line));
     }
 }
 

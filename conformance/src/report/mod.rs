@@ -3,6 +3,7 @@
 //! [`Report::write_to`] leaves in a directory `report.json` (for programs), `junit.xml` (for build servers),
 //! `report.md` (for pull requests and the README) and `index.html` (for people: one page without a network).
 
+mod against;
 mod duration;
 mod error;
 mod fingerprints;
@@ -15,6 +16,7 @@ mod page;
 mod problems;
 mod write;
 
+pub use against::{Server, Unverified, listed};
 pub use error::RenderError;
 pub use html::to_html;
 pub use json::to_json;

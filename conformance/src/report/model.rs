@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::against::{Server, Unverified};
 use crate::endurance::EnduranceReport;
 
 /// A run of the suite over one or more adapters.
@@ -45,6 +46,12 @@ pub struct AdapterReport {
     pub summary: Summary,
     /// Wall-clock time of all checks together, in seconds.
     pub seconds: f64,
+    /// What stood for the provider; empty if the adapter needs none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Server>,
+    /// What of the provider no emulator shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<Unverified>,
     /// The checks that ran, in the suite's order.
     pub checks: Vec<CheckReport>,
     /// What thousands of operations through faults left behind, if they were run.
@@ -157,15 +164,32 @@ impl AdapterReport {
         checks: Vec<CheckReport>,
         seconds: f64,
     ) -> Self {
-        let mut summary = Summary { skipped: selected.saturating_sub(checks.len()), ..Summary::default() };
-        for check in &checks {
-            match check.outcome {
-                Outcome::Passed => summary.passed += 1,
-                Outcome::Failed { .. } => summary.failed += 1,
-                Outcome::Masked { .. } => summary.masked += 1,
-            }
+        Self {
+            name: name.into(),
+            fingerprint,
+            summary: Summary::of(selected, &checks),
+            seconds,
+            against: Vec::new(),
+            unverified: Vec::new(),
+            checks,
+            endurance: None,
         }
-        Self { name: name.into(), fingerprint, summary, seconds, checks, endurance: None }
+    }
+
+    /// With other outcomes of the same checks.
+    #[must_use]
+    pub fn judged(mut self, checks: Vec<CheckReport>) -> Self {
+        self.summary = Summary::of(self.summary.selected(), &checks);
+        self.checks = checks;
+        self
+    }
+
+    /// Run against these servers, which cannot show this.
+    #[must_use]
+    pub fn against(mut self, servers: Vec<Server>, unverified: Vec<Unverified>) -> Self {
+        self.against = servers;
+        self.unverified = unverified;
+        self
     }
 
     /// With this endurance run.
@@ -177,6 +201,19 @@ impl AdapterReport {
 }
 
 impl Summary {
+    /// The counts of these checks, of so many that were to run.
+    fn of(selected: usize, checks: &[CheckReport]) -> Self {
+        let mut summary = Self { skipped: selected.saturating_sub(checks.len()), ..Self::default() };
+        for check in checks {
+            match check.outcome {
+                Outcome::Passed => summary.passed += 1,
+                Outcome::Failed { .. } => summary.failed += 1,
+                Outcome::Masked { .. } => summary.masked += 1,
+            }
+        }
+        summary
+    }
+
     /// The checks that were to run.
     pub fn selected(&self) -> usize {
         self.passed + self.failed + self.skipped + self.masked

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says by it what it takes for granted")]
 
+mod against;
 mod html;
 mod json;
 mod junit;

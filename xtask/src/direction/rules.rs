@@ -187,6 +187,13 @@ pub(crate) const RULES: &[Rule] = &[
         reason: "the chores build on them, and must build when the product does not",
     },
     Rule {
+        name: "fakes-see-nothing-of-the-house",
+        of: Members::In(&["conformance/fakes"]),
+        demand: Demand::WithinWorkspaceOnly(&[]),
+        exceptions: &[],
+        reason: "a fake that shares code with the adapter it is held against would share its mistakes",
+    },
+    Rule {
         name: "yardsticks-see-nothing-of-the-house",
         of: Members::In(&["app/benches/*"]),
         demand: Demand::WithinWorkspaceOnly(&[]),

@@ -11,6 +11,10 @@ use crate::adapters::{self, Trust};
 pub(super) enum House {
     /// AWS.
     Aws,
+    /// Microsoft Azure.
+    Azure,
+    /// Google Cloud.
+    Gcp,
     /// Redis.
     Redis,
     /// What needs nobody: memory, sqlite.
@@ -21,6 +25,8 @@ impl House {
     fn adapters(self) -> &'static [&'static str] {
         match self {
             Self::Aws => &["aws"],
+            Self::Azure => &["azure"],
+            Self::Gcp => &["gcp"],
             Self::Redis => &["redis"],
             Self::Embedded => &["memory", "sqlite"],
         }

@@ -1,8 +1,10 @@
 //! `anyport conformance`: the suite against adapters.
 
+mod against;
 mod cover;
 mod faults;
 mod house;
+mod instead;
 mod print;
 mod servers;
 
@@ -28,15 +30,17 @@ use crate::progress::Progress;
 #[command(after_help = "\
 Examples:
   anyport conformance --adapter memory --adapter sqlite
-  anyport conformance --provider aws --provider redis --provider embedded
+  anyport conformance --provider aws --provider azure --provider gcp --provider redis --provider embedded
   anyport conformance --adapter sqlite --filter DOC-CAS
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
   anyport conformance --provider redis --faults        and 10000 operations through faults
   anyport conformance --adapter aws --faults 2000 --without-checks
+  anyport conformance --adapter gcp --filter MSG- --instead google-pubsub
   anyport conformance --report target/report           then open target/report/index.html
 
 A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
-AWS_ENDPOINT_URL..., AWS_PROFILE and their like), else against emulators that `anyport emulators up` started, else
+AWS_ENDPOINT_URL..., AWS_PROFILE; AZURE_COSMOS_ENDPOINT; FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT; and their
+like), else against emulators that `anyport emulators up` started, else
 against emulators that are started for the run and stopped at its end. An account is used only if its provider or
 adapter is named.")]
 pub struct Args {
@@ -44,9 +48,14 @@ pub struct Args {
     #[arg(long = "provider", value_name = "NAME", value_enum)]
     providers: Vec<House>,
 
-    /// Adapter to prove: memory, sqlite, aws, redis. May be repeated; all if neither this nor a provider is given
+    /// Adapter to prove: memory, sqlite, aws, azure, gcp, redis. May be repeated; all if neither this nor a provider is given
     #[arg(long = "adapter", value_name = "NAME")]
     adapters: Vec<String>,
+
+    /// A second opinion: run against this emulator in place of each that it can stand for, such as google-pubsub instead
+    /// of a fake of ours
+    #[arg(long, value_name = "EMULATOR", conflicts_with = "update")]
+    instead: Option<String>,
 
     /// Only checks whose clause or name holds this text
     #[arg(long, value_name = "TEXT")]
@@ -94,6 +103,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(code) = servers::run_with_missing(&selection)? {
         return Ok(code);
     }
+    if let Some(emulator) = &args.instead
+        && let Some(code) = instead::run(emulator)?
+    {
+        return Ok(code);
+    }
     let adapters = selection.adapters()?;
     let started_at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let runtime = tokio::runtime::Runtime::new().context("the asynchronous runtime does not start")?;
@@ -108,6 +122,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 progress.finish();
                 if args.without_cover { report } else { cover::verified(report, args.seed)? }
             };
+            let report = against::described(report)?;
             reports.push(match args.faults.operations {
                 Some(operations) => report.endured(faults::run(adapter, operations, args.seed).await),
                 None => report,

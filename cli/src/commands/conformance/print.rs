@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report};
+use anyport_conformance::report::{AdapterReport, CheckReport, Outcome, Report, listed};
 
 use crate::paint;
 
@@ -14,6 +14,7 @@ pub(super) fn print(report: &Report, directory: Option<&Path>) {
     if report.summary.selected() > 0 {
         print_counts(report);
     }
+    print_against(report);
     for endurance in report.adapters.iter().filter_map(|adapter| adapter.endurance.as_ref()) {
         anstream::println!("{} {endurance}", paint::strong("through faults:"));
     }
@@ -55,6 +56,23 @@ fn print_counts(report: &Report) {
             counts.masked,
             adapter.seconds
         );
+    }
+}
+
+/// What stood for providers, and what that cannot show.
+fn print_against(report: &Report) {
+    for adapter in report.adapters.iter().filter(|adapter| !adapter.against.is_empty()) {
+        anstream::println!("{} {}", paint::strong(format!("{} against:", adapter.name)), listed(&adapter.against));
+    }
+    for adapter in &report.adapters {
+        for one in &adapter.unverified {
+            anstream::println!(
+                "{} {}\n    {}",
+                paint::strong(format!("{} unverified against an emulator:", adapter.name)),
+                one.what,
+                paint::faint(&one.why)
+            );
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The servers that networked adapters are run against: those of the environment, else emulators that are up, else
 //! emulators that are started for this run.
 
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::Context as _;
 use anyport_emulators::{Detached, EMULATORS, Named, Provider, Running, environment, named};
@@ -54,8 +54,13 @@ pub(super) fn run_with_missing(selection: &Selection) -> anyhow::Result<Option<E
     }
     let status = again.status().context("running the command again")?;
     drop(running);
+    Ok(Some(exit_code(status)))
+}
+
+/// What a process ended with, to end with the same.
+pub(super) fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(Some(code.map_or(ExitCode::FAILURE, ExitCode::from)))
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn tell(line: &str) {

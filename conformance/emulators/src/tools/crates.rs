@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -13,20 +12,36 @@ use crate::command;
 pub(super) struct Crate {
     pub(super) name: &'static str,
     pub(super) version: &'static str,
-    /// The only features that it is built with, separated by commas.
-    pub(super) features: &'static str,
+    /// The only features that it is built with, separated by commas; those that it chooses itself if `None`.
+    pub(super) features: Option<&'static str>,
+    pub(super) build: Build,
+}
+
+/// How carefully a program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Build {
+    /// So that it runs fast.
+    Optimised,
+    /// So that it is soon there.
+    Quick,
 }
 
 impl Crate {
     pub(super) fn receipt(&self) -> String {
-        format!("{} {} with {}\n", self.name, self.version, self.features)
+        let Self { name, version, features, build } = self;
+        format!("{name} {version} with {}, {build:?}\n", features.unwrap_or("its own features"))
     }
 
     pub(super) fn install(&self, home: &Path, told: &dyn Fn(&str)) -> Result<()> {
         let build = home.join("build");
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = command::cargo();
         cargo.args(["install", self.name, "--version", self.version, "--locked", "--quiet", "--no-track"]);
-        cargo.args(["--no-default-features", "--features", self.features]);
+        if let Some(features) = self.features {
+            cargo.args(["--no-default-features", "--features", features]);
+        }
+        if self.build == Build::Quick {
+            cargo.arg("--debug").env("CARGO_PROFILE_DEV_DEBUG", "0");
+        }
         cargo.arg("--root").arg(home).arg("--target-dir").arg(&build);
         command::run(&mut cargo, told)?;
         fs::remove_dir_all(&build).with_context(|| format!("removing {}", build.display()))

@@ -6,6 +6,7 @@ mod timing;
 
 use serde::Serialize;
 
+use super::against::{ABOUT_UNVERIFIED, Server, Unverified};
 use super::duration::human;
 use super::fingerprints::{Agreement, agree, agreement, short};
 use super::markdown::ENDURANCE;
@@ -30,6 +31,7 @@ pub(super) struct Page {
     slowest: Vec<timing::Slow>,
     endurance: Vec<EnduranceReport>,
     about_endurance: &'static str,
+    about_unverified: &'static str,
     power: Option<mutants::Power>,
 }
 
@@ -43,6 +45,8 @@ struct Adapter {
     time: String,
     /// Share of the slowest adapter's time.
     percent: u32,
+    against: Vec<Server>,
+    unverified: Vec<Unverified>,
 }
 
 /// The checks of one adapter in one port.
@@ -97,6 +101,7 @@ impl Page {
             slowest: timing::slowest(report),
             endurance: report.adapters.iter().filter_map(|adapter| adapter.endurance.clone()).collect(),
             about_endurance: ENDURANCE,
+            about_unverified: ABOUT_UNVERIFIED,
             power: report.kill_matrix.as_ref().map(mutants::Power::new),
         }
     }
@@ -115,6 +120,8 @@ impl Adapter {
             }),
             time: human(adapter.seconds),
             percent: percent(adapter.seconds, slowest),
+            against: adapter.against.clone(),
+            unverified: adapter.unverified.clone(),
         }
     }
 }
