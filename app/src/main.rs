@@ -11,12 +11,7 @@
 compile_error!(
     "no adapter is compiled in: add the feature `sqlite` (default), `memory`, `aws`, `azure`, `gcp` or `redis`"
 );
-#[cfg(not(any(
-    feature = "server",
-    feature = "aws-lambda",
-    feature = "azure-functions",
-    feature = "cloud-run"
-)))]
+#[cfg(not(any(feature = "server", feature = "aws-lambda", feature = "azure-functions", feature = "cloud-run")))]
 compile_error!(
     "no host is compiled in: add the feature `server` (default), `aws-lambda`, `azure-functions` or `cloud-run`"
 );

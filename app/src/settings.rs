@@ -58,10 +58,7 @@ pub(crate) enum Vault {
     /// Files of this machine; secrets from its environment as well.
     #[cfg(any(feature = "sqlite", feature = "redis"))]
     #[cfg_attr(
-        any(
-            feature = "sqlite",
-            not(any(feature = "memory", feature = "aws", feature = "azure", feature = "gcp"))
-        ),
+        any(feature = "sqlite", not(any(feature = "memory", feature = "aws", feature = "azure", feature = "gcp"))),
         default
     )]
     Sqlite,

@@ -47,7 +47,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+    Condition, Document, DocumentChange, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
 };
 use anyport_ports::{Clock, CollectionName, Naming, Result};
 use async_trait::async_trait;
@@ -96,6 +96,15 @@ impl CosmosDocuments {
         let client = connection::connect(&place, patience).await?;
         let containers = Containers::default();
         Ok(Self { shared: Arc::new(Shared { client, place, naming, clock, patience, containers }) })
+    }
+
+    /// The change that an item tells of, as the host of Azure Functions is given it in JSON by Cosmos DB's trigger.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is no document of this adapter.
+    pub fn change_of(item: &str) -> Result<DocumentChange> {
+        feed::change_of(item)
     }
 
     fn database(&self) -> DatabaseClient {

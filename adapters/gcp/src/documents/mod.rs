@@ -33,6 +33,7 @@ mod credentials;
 #[cfg(test)]
 mod double;
 mod errors;
+mod event;
 #[cfg(test)]
 mod failures;
 mod feed;
@@ -54,7 +55,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Condition, Document, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+    Condition, Document, DocumentChange, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
 };
 use anyport_ports::resources::CollectionSpec;
 use anyport_ports::{Clock, CollectionName, Error, Result};
@@ -116,6 +117,16 @@ impl FirestoreDocuments {
         if let Ok(key) = Key::new("anyport", "warm") {
             let _connected = self.get(collection, &key).await;
         }
+    }
+
+    /// The change that an event of Firestore tells of: a CloudEvent in its structured form (JSON), as Eventarc delivers it to
+    /// Cloud Run.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is none.
+    pub fn change_of(event: &str) -> Result<DocumentChange> {
+        event::change_of(event)
     }
 
     fn connection(&self) -> &Connection {

@@ -2,25 +2,17 @@
 
 use std::sync::Arc;
 
-use anyport_azure::{
-    CosmosDocuments, CosmosSettings, KeyVaultSecrets, KeyVaultSettings, QueueMessages, QueueSettings,
-};
+use anyport_azure::{CosmosDocuments, CosmosSettings, KeyVaultSecrets, KeyVaultSettings, QueueMessages, QueueSettings};
 use anyport_blobs::ObjectBlobs;
 use anyport_blobs::azure::AzureBlobSettings;
-use anyport_ports::resources::Resources;
 use anyport_ports::{Clock, Result};
 
 use super::BoundDocuments;
 use crate::settings::AzureSection;
 
-pub(super) async fn documents(
-    section: &AzureSection,
-    resources: &Resources,
-    clock: &Arc<dyn Clock>,
-) -> Result<BoundDocuments> {
+pub(super) async fn documents(section: &AzureSection, clock: &Arc<dyn Clock>) -> Result<BoundDocuments> {
     let settings = CosmosSettings { prefix: section.prefix.clone(), ..CosmosSettings::default() };
-    let store = CosmosDocuments::connect(&settings, Arc::clone(clock)).await?.declaring(&resources.collections);
-    let store = Arc::new(store);
+    let store = Arc::new(CosmosDocuments::connect(&settings, Arc::clone(clock)).await?);
     Ok(BoundDocuments {
         port: Arc::clone(&store) as _,
         changes: Arc::clone(&store) as _,

@@ -64,8 +64,8 @@ pub(super) type PutSecret = Box<dyn Fn(&[u8]) -> anyport_ports::Result<()> + Sen
 pub(super) struct Adapters<'a> {
     settings: &'a Settings,
     #[cfg_attr(
-        not(any(feature = "aws", feature = "azure", feature = "gcp")),
-        expect(dead_code, reason = "stores in clouds want to know their indexes")
+        not(any(feature = "aws", feature = "gcp")),
+        expect(dead_code, reason = "DynamoDB and Firestore want to know their indexes")
     )]
     resources: &'a Resources,
     clock: Arc<dyn Clock>,
@@ -105,7 +105,7 @@ impl<'a> Adapters<'a> {
             #[cfg(feature = "aws")]
             Store::Aws => aws::documents(&self.aws().await?, self.resources),
             #[cfg(feature = "azure")]
-            Store::Azure => azure::documents(&self.settings.azure, self.resources, &self.clock).await?,
+            Store::Azure => azure::documents(&self.settings.azure, &self.clock).await?,
             #[cfg(feature = "gcp")]
             Store::Gcp => gcp::documents(&self.settings.gcp, self.resources, &self.clock).await?,
             #[cfg(feature = "redis")]

@@ -146,6 +146,14 @@ impl CosmosDocuments {
     }
 }
 
+/// The change that an item tells of, as the host of Azure Functions is given it in JSON. That it was deleted is told by the mark
+/// that a deletion leaves.
+pub(super) fn change_of(item: &str) -> Result<DocumentChange> {
+    let item =
+        serde_json::from_str(item).map_err(|error| Error::invalid("it is no item of Cosmos DB").caused_by(error))?;
+    change(&item).map_err(|error| Error::invalid("it is no document of this adapter").caused_by(error))
+}
+
 /// The change that an item tells of.
 fn change(item: &Item) -> Result<DocumentChange> {
     Ok(DocumentChange { key: item::key(item)?, document: item::document(item)? })
