@@ -8,9 +8,6 @@ mod equality;
 mod fixtures;
 mod gateways;
 #[cfg(feature = "server")]
-#[path = "../hosts/mod.rs"]
-mod hosts;
-#[cfg(feature = "server")]
 mod idempotency;
 #[path = "../server/notes.rs"]
 mod notes;
@@ -20,6 +17,8 @@ mod schedules;
 mod site;
 mod streams;
 #[cfg(feature = "server")]
+#[path = "../tables/mod.rs"]
+mod tables;
 mod topics;
 mod triggers;
 mod workload;

@@ -5,22 +5,21 @@ use std::sync::Arc;
 use anyport_conformance::hosts::azure_functions::Notice;
 use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
 use anyport_memory::ManualClock;
-use anyport_runtimes::Surroundings;
+use async_trait::async_trait;
 
-use crate::hosts::keys::{Asked, Names, Signals, hold, play, workload};
-use crate::hosts::requests::comparable;
 use crate::site::{Setup, Site};
+use crate::tables::keys::{Asked, Signals, hold, surroundings, workload};
 use crate::workload::Calls;
 
+#[async_trait]
 impl Asked for Site {
     async fn ask(&self, call: &HttpCall) -> HttpReply {
-        comparable(self.host.http(call).await, false)
+        self.host.http(call).await
     }
 }
 
 async fn site(calls: &Calls, signals: &Signals) -> Site {
-    let surroundings = Surroundings::none().authenticated_by(Some(Arc::new(Names)));
-    let setup = Setup { clock: Arc::new(ManualClock::new()), surroundings, ..Setup::default() };
+    let setup = Setup { clock: Arc::new(ManualClock::new()), surroundings: surroundings(), ..Setup::default() };
     Site::with(&workload(calls, signals), setup).await
 }
 
@@ -28,8 +27,7 @@ async fn site(calls: &Calls, signals: &Signals) -> Site {
 async fn principle_a5_keys_mean_the_same_on_azure_functions_as_on_the_server() {
     let (calls, signals) = (Calls::default(), Signals::default());
     let site = site(&calls, &signals).await;
-    let transcript = play(&site, &signals).await;
-    hold(&transcript, &calls, "Azure Functions");
+    hold(&site, &calls, &signals, "Azure Functions").await;
 }
 
 /// The host sends a request again after a connection that broke, when it was carried out already.

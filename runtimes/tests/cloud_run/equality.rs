@@ -3,31 +3,23 @@
 use std::sync::Arc;
 
 use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
-use anyport_memory::{ManualClock, MemoryStore};
-use anyport_ports::Clock;
-use anyport_runtimes::server::{Running, ServerSettings, listen, start};
-use anyport_runtimes::{Surroundings, SystemClock, Workload};
+use anyport_memory::ManualClock;
+use anyport_runtimes::{Surroundings, SystemClock};
 use async_trait::async_trait;
 
 use crate::notes;
-use crate::site::{Plan, Site, ports};
+use crate::site::{Plan, Site};
 use crate::tables::keys::{Asked, Signals, hold, surroundings, workload};
 use crate::tables::requests::{ask, comparable, requests};
+use crate::tables::server::server_of;
 use crate::workload::Calls;
-
-/// A plain server of this workload, on a store of its own.
-async fn server_of(workload: Workload, clock: Arc<dyn Clock>) -> Running {
-    let store = MemoryStore::new(Arc::clone(&clock));
-    let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
-    let surroundings = Surroundings::none().provisioned_by(Arc::new(store.handle()));
-    let listener = listen(&settings).await.unwrap();
-    start(listener, workload, ports(&store, &clock), surroundings, settings).await.unwrap()
-}
 
 #[tokio::test]
 async fn principle_b9_answers_are_the_same_through_the_server_and_through_cloud_run() {
-    let (running, site) =
-        (server_of(notes::workload(), Arc::new(SystemClock)).await, Site::new(notes::workload()).await);
+    let (running, site) = (
+        server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await,
+        Site::new(notes::workload()).await,
+    );
     for call in requests() {
         let direct = ask(running.address(), &call).await;
         let through = site.service.http(&call).await;
