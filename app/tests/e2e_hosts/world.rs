@@ -112,6 +112,22 @@ impl World {
         self
     }
 
+    /// Writes the files that Azure Functions reads, as one who deploys the storefront does.
+    pub(crate) fn azure_app(&self, folder: &Path) {
+        let manifest = folder.with_extension("json");
+        let printed = Command::new(&self.program).arg("--manifest").output().expect("it starts");
+        std::fs::write(&manifest, printed.stdout).expect("it is written");
+        // Built beside it where the whole workspace is.
+        let anyport = Path::new(env!("CARGO_BIN_EXE_app")).with_file_name("anyport");
+        assert!(anyport.is_file(), "{} is not there: run `cargo xtask test`", anyport.display());
+        let mut command = Command::new(anyport);
+        command.args(["manifest", "--from"]).arg(&manifest).arg("--azure").arg(folder);
+        command.args(["--prefix", self.prefix_where(Set::Azure)]);
+        let output = command.output().expect("it starts");
+        assert!(output.status.success(), "{output:?}");
+        std::fs::remove_file(&manifest).expect("it is removed");
+    }
+
     /// Makes what the functions need.
     async fn provision(&self) {
         if let Some(memory) = &self.stores.memory {

@@ -19,6 +19,9 @@ pub struct Args {
     /// Package of the workload; the default member of the workspace if not given
     #[arg(long, short, value_name = "NAME")]
     package: Option<String>,
+    /// Read the manifest from this file, which the workload's `--manifest` printed, instead of building the workload
+    #[arg(long, value_name = "FILE", conflicts_with = "package", requires = "azure")]
+    from: Option<PathBuf>,
     /// Write host.json and each function's function.json for Azure Functions into this folder, which is empty or was written
     /// so before
     #[arg(long, value_name = "DIR")]
@@ -42,6 +45,12 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if let (Some(file), Some(folder)) = (&args.from, &args.azure) {
+        let json = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let manifest = serde_json::from_slice(&json).with_context(|| format!("{} is no manifest", file.display()))?;
+        write_azure(args, &manifest, folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let workload = Workload::find(args.package.as_deref())?;
     if !workload.build()? {
         return Ok(ExitCode::FAILURE);

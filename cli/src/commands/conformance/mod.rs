@@ -44,6 +44,10 @@ like), else against emulators that `anyport emulators up` started, else
 against emulators that are started for the run and stopped at its end. An account is used only if its provider or
 adapter is named.")]
 pub struct Args {
+    /// Prove every adapter, against emulators where the environment names no server; so it is if nothing else is named
+    #[arg(long, conflicts_with_all = ["providers", "adapters"])]
+    all: bool,
+
     /// Provider whose adapters to prove. May be repeated
     #[arg(long = "provider", value_name = "NAME", value_enum)]
     providers: Vec<House>,
@@ -92,7 +96,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let selection = Selection::of(&args.providers, &args.adapters)?;
+    let selection = if args.all { Selection::of(&[], &[])? } else { Selection::of(&args.providers, &args.adapters)? };
     let suite = || match &args.filter {
         Some(filter) => Suite::complete().matching(filter),
         None => Suite::complete(),
