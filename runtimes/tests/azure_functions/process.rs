@@ -88,9 +88,14 @@ fn it_serves_where_the_host_has_started_it() {
 }
 
 async fn begin(settings: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let settings: AzureFunctionsSettings = serde_json::from_str(settings)?;
+    let mut settings: Value = serde_json::from_str(settings)?;
+    let telemetry = match settings.as_object_mut().and_then(|settings| settings.remove("telemetry")) {
+        Some(telemetry) => serde_json::from_value(telemetry)?,
+        None => TelemetrySettings::of("process", "1"),
+    };
+    let settings: AzureFunctionsSettings = serde_json::from_value(settings)?;
     let log = LogSettings { format: LogFormat::Json, ..LogSettings::default() };
-    let telemetry = Telemetry::install(&TelemetrySettings::of("process", "1"), &log)?;
+    let telemetry = Telemetry::install(&telemetry, &log)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (store, workload) = (MemoryStore::new(Arc::clone(&clock)), workload());
     store.handle().provision(&workload.resources()).await?;
@@ -212,6 +217,33 @@ async fn principle_p4_on_azure_functions_what_a_request_causes_is_of_its_correla
     assert!(
         worked["request_id"] != placed["request_id"] && worked["request_id"].as_str().unwrap().starts_with("5e0f1e9a-")
     );
+}
+
+/// Fact 6: the host kills without a signal, and may do so as soon as it is answered.
+#[cfg(feature = "otlp")]
+#[tokio::test]
+async fn principle_c1_spans_and_metrics_are_out_before_azure_functions_may_kill_the_process() {
+    let collector = anyport_conformance::collector::Collector::start().await.unwrap();
+    let telemetry = TelemetrySettings {
+        endpoint: Some(collector.endpoint().to_owned()),
+        interval: Duration::from_hours(1),
+        ..TelemetrySettings::of("process", "1")
+    };
+    let (_app, host) = started(&json!({ "prefix": PREFIX, "telemetry": telemetry })).await;
+    let host = host.unwrap();
+    let sent = |name: &str| collector.spans().iter().filter(|span| span.name == name).count();
+    assert_eq!(ask(&host, "POST", "/jobs", &[]).await.status, 200);
+    host.kill();
+    assert_eq!(sent("place"), 1, "{:?}", collector.spans());
+    while host.starts() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(host.queue_message(&QueueMessage::new("test-jobs-work", text("x"))).await.unwrap().is_success());
+    host.kill();
+    assert_eq!((sent("event"), sent("work")), (1, 1), "{:?}", collector.spans());
+    let spans = collector.spans();
+    assert!(spans.iter().all(|span| span.resource["cloud.platform"] == "azure.functions"), "{spans:?}");
+    assert!(collector.metrics().contains_key("faas.invocations"));
 }
 
 /// Facts 4, 6: killed without a signal it is started again; so it is after an exit in error, twice.

@@ -25,6 +25,12 @@ pub(super) fn of(settings: &TelemetrySettings) -> Resource {
         attributes.extend(text("faas.version", set("AWS_LAMBDA_FUNCTION_VERSION")));
         attributes.extend(text("faas.instance", set("AWS_LAMBDA_LOG_STREAM_NAME")));
         attributes.extend(memory.map(|mebibytes| KeyValue::new("faas.max_memory", mebibytes * 1024 * 1024)));
+    } else if set("FUNCTIONS_CUSTOMHANDLER_PORT").is_some() {
+        attributes
+            .extend([KeyValue::new("cloud.provider", "azure"), KeyValue::new("cloud.platform", "azure.functions")]);
+        attributes.extend(text("faas.name", set("WEBSITE_SITE_NAME")));
+        attributes.extend(text("cloud.region", set("REGION_NAME")));
+        attributes.extend(text("faas.instance", set("WEBSITE_INSTANCE_ID")));
     } else if let Some(service) = set("K_SERVICE") {
         attributes.extend([
             KeyValue::new("cloud.provider", "gcp"),
