@@ -1,21 +1,18 @@
-//! What is around every request: its deadline, and the telemetry that must be out before the CPU is gone.
+//! What is around every request: the telemetry that must be out before the CPU is gone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::layers::Deadline;
 use crate::telemetry::Telemetry;
 
 /// What requests share.
 #[derive(Clone, Debug)]
 pub(super) struct InFlight {
     count: Arc<AtomicUsize>,
-    time: Duration,
     /// Flushed before the last request in flight is answered.
     telemetry: Option<Telemetry>,
 }
@@ -37,18 +34,17 @@ impl Drop for Counted {
 }
 
 impl InFlight {
-    pub(super) fn new(time: Duration, telemetry: Option<Telemetry>) -> Self {
-        Self { count: Arc::default(), time, telemetry }
+    pub(super) fn new(telemetry: Option<Telemetry>) -> Self {
+        Self { count: Arc::default(), telemetry }
     }
 }
 
-/// Gives a request its deadline. Cloud Run takes the CPU away once no request is in flight: the last one's answer waits until
+/// Cloud Run takes the CPU away once no request is in flight: the last one's answer waits until
 /// what was told of it and of those before is sent, for as long as telemetry itself has patience. While others are in flight,
 /// telemetry is sent as on any server.
-pub(super) async fn watch(State(in_flight): State<InFlight>, mut request: Request, next: Next) -> Response {
+pub(super) async fn watch(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
     in_flight.count.fetch_add(1, Ordering::AcqRel);
     let counted = Counted(Arc::clone(&in_flight.count));
-    request.extensions_mut().insert(Deadline::after(in_flight.time));
     let response = next.run(request).await;
     if let Some(telemetry) = in_flight.telemetry.filter(|_| counted.is_alone()) {
         telemetry.flush().await;

@@ -83,7 +83,11 @@ pub async fn start(
     surroundings: Surroundings,
     settings: CloudRunSettings,
 ) -> Result<Running, CloudRunError> {
-    let prepared = workload.prepare(Compile::Now)?;
+    let mut prepared = workload.prepare(Compile::Now)?;
+    for function in &mut prepared.functions {
+        // The host gives up on a request and kills nobody over it: leases are renewed, as on any server.
+        function.limits.timeout = function.limits.timeout.min(settings.time_of_calls());
+    }
     let around = Around::new(workload.name(), ports.clone(), surroundings.clone(), settings.body_timeout);
     let functions = HttpService::of(&prepared, &around)?;
     let events = EventFunctions::of(&prepared, &around)?;
@@ -107,7 +111,7 @@ pub async fn start(
         signed: surroundings.signed,
         body_timeout: settings.body_timeout,
     }));
-    let in_flight = InFlight::new(settings.time_of_calls(), telemetry);
+    let in_flight = InFlight::new(telemetry);
     let router = router.layer(middleware::from_fn_with_state(in_flight, in_flight::watch));
     let connections = ServerSettings {
         header_timeout: settings.header_timeout,

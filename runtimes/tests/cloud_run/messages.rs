@@ -188,6 +188,21 @@ async fn cloud_events_call_the_function_in_every_mode() {
     assert_eq!(site.records("push/work").await.len(), 1);
 }
 
+#[tokio::test]
+async fn a_batch_ends_with_its_request() {
+    let calls = Calls::default();
+    let plan = Plan { settings: json!({ "request_timeout": "500ms" }), ..Plan::default() };
+    let site = Site::planned(workload(&calls), plan).await;
+    let event = |at: usize| {
+        CloudEvent::from_structured(text("never").replace("\"never\"", &format!("\"{at}\"")).as_bytes()).unwrap()
+    };
+    let events: Vec<CloudEvent> = (0..4).map(event).collect();
+    let begun = std::time::Instant::now();
+    assert_eq!(post(&site, BATCH, to_batch(&events)).await.status(), 503);
+    assert!(begun.elapsed() < Duration::from_millis(500), "each may take 300 ms: {:?}", begun.elapsed());
+    assert_eq!(calls.all().len(), 2, "the rest is not begun");
+}
+
 /// Rules of webhooks: who sends CloudEvents in the body reads the answer.
 #[tokio::test]
 async fn a_sender_of_cloud_events_is_told_what_is_wrong() {

@@ -1,20 +1,22 @@
 //! What is refused at start, rather than found out by who pushes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyport_conformance::hosts::cloud_run::Google;
+use anyport_conformance::hosts::gateway::HttpCall;
 use anyport_memory::MemoryStore;
-use anyport_ports::Clock;
+use anyport_ports::{Clock, Error};
 use anyport_runtimes::cloud_run::{CloudRunError, CloudRunSettings, start};
 use anyport_runtimes::settings::Sources;
-use anyport_runtimes::{Surroundings, SystemClock, Workload};
+use anyport_runtimes::{Function, Json, Method, Surroundings, SystemClock, Workload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::notes;
-use crate::site::{decode, ports, settings_of};
+use crate::site::{Plan, Site, decode, ports, settings_of};
 use crate::workload::{Calls, workload};
 
 async fn refused(workload: Workload, settings: CloudRunSettings, surroundings: Surroundings) -> Option<CloudRunError> {
@@ -42,7 +44,7 @@ async fn everything_wrong_is_told_at_once() {
         assert!(none.contains(problem), "{problem:?} is not in {none}");
     }
     assert!(told(json!({ "push": { "audience": [""] } })).await.contains("push.audience is missing"));
-    assert!(told(json!({ "push": { "jwks": {} } })).await.contains("push: jwks: "));
+    assert!(told(json!({ "push": { "jwks": { "keys": [] } } })).await.contains("push: jwks: "));
     assert!(
         told(json!({ "push": { "jwks": null, "jwks_uri": "http://idp.example/k" } }))
             .await
@@ -58,6 +60,18 @@ async fn everything_wrong_is_told_at_once() {
 async fn a_workload_of_requests_alone_needs_nobody_who_pushes() {
     let settings = CloudRunSettings { bind: "127.0.0.1".parse().unwrap(), ..CloudRunSettings::default() };
     assert!(refused(notes::workload(), settings, Surroundings::none()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_function_is_stopped_before_the_platform_gives_up_on_the_request() {
+    let stuck = || async { std::future::pending::<Result<Json<u8>, Error>>().await };
+    let workload = Workload::new("stuck").function(Function::http("stuck", Method::GET, "/stuck", stuck));
+    let plan = Plan { settings: json!({ "request_timeout": "500ms" }), ..Plan::default() };
+    let site = Site::planned(workload, plan).await;
+    let begun = std::time::Instant::now();
+    let call = HttpCall { method: "GET".to_owned(), target: "/stuck".to_owned(), ..HttpCall::default() };
+    assert_eq!(site.service.http(&call).await.status, 504);
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
 }
 
 #[test]

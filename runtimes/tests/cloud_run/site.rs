@@ -23,7 +23,8 @@ pub(crate) struct Site {
     clock: Arc<dyn Clock>,
     pub(crate) google: Google,
     pub(crate) service: Service,
-    pub(crate) running: Running,
+    /// Dropped with it: it serves no more.
+    _running: Running,
 }
 
 /// How a site differs from others.
@@ -70,7 +71,7 @@ impl Site {
         let surroundings = surroundings.provisioned_by(Arc::new(store.handle()));
         let running = start(listener, workload, ports, surroundings, settings).await.unwrap();
         let service = google.service(running.address());
-        Self { store, clock, google, service, running }
+        Self { store, clock, google, service, _running: running }
     }
 
     pub(crate) fn handle(&self) -> Memory {

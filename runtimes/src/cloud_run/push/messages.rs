@@ -18,7 +18,7 @@ use crate::cloud_events::CloudEvent;
 use crate::cloud_run::{CloudRunSettings, Settlement};
 use crate::events::EventFunction;
 use crate::fault::Fault;
-use crate::layers::HostContext;
+use crate::layers::{Deadline, HostContext};
 
 /// Longest name of a subscription.
 const SUBSCRIPTION_NAME: usize = 255;
@@ -36,6 +36,8 @@ pub(super) struct Messages {
     messages: Option<Arc<dyn port::Messages>>,
     kept: Kept,
     retry_base: Duration,
+    /// How long a request may take.
+    time: Duration,
 }
 
 /// One message, however it came.
@@ -71,7 +73,8 @@ impl Messages {
         let dead_letters = naming.subscription(&subscription.dead_letters(), SEPARATOR, SUBSCRIPTION_NAME);
         let by_adapter = settings.settlement == Settlement::GcpAdapter;
         let messages = by_adapter.then(|| Arc::clone(&ports.messages));
-        Self { subscription, function, dead_letters, messages, kept: kept.clone(), retry_base: settings.retry_base }
+        let (kept, retry_base, time) = (kept.clone(), settings.retry_base, settings.time_of_calls());
+        Self { subscription, function, dead_letters, messages, kept, retry_base, time }
     }
 
     /// Calls the function for what came: one message, or a batch of them, which is done when all are.
@@ -95,9 +98,13 @@ impl Messages {
                 vec![Came { event: Err(error), data, id: None, attempt: 1, pub_sub: None }]
             }
         };
+        let mut host = host.clone();
+        if all.len() > 1 {
+            host.deadline = Deadline::after(self.time);
+        }
         let mut verdict = Verdict::Done;
         for came in all {
-            verdict = verdict.and(self.handle(came, host).await);
+            verdict = verdict.and(self.handle(came, &host).await);
         }
         Ok(verdict)
     }

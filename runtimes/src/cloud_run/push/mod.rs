@@ -36,7 +36,7 @@ use crate::claims::Claims;
 use crate::cloud_events::Handshake;
 use crate::events::EventFunctions;
 use crate::http::{REQUEST_ID, check_headers, read_body, request_id};
-use crate::layers::{Deadline, HostContext};
+use crate::layers::HostContext;
 use crate::problem::Problem;
 use crate::server::readiness::{Readiness, Stage};
 use crate::surroundings::Surroundings;
@@ -155,8 +155,7 @@ impl Push {
         let function = self.functions.get(name).ok_or_else(unknown)?;
         let body = read_body(&head.headers, body, MAX_BODY_BYTES, self.body_timeout).await?;
         let arrival = Arrival::of(&head.headers, body)?;
-        let deadline = head.extensions.get::<Deadline>().copied().unwrap_or_default();
-        let mut host = HostContext::until(deadline).in_trace(Some(trace));
+        let mut host = HostContext::default().in_trace(Some(trace));
         host.request_id = Some(id.to_owned());
         let source = arrival.source();
         let verdict = match function {

@@ -47,6 +47,14 @@ fn shown(event: &CloudEvent) -> Value {
     }
 }
 
+/// The package gives an event without a time its own.
+fn without_made_up(mut attributes: Value, event: &CloudEvent) -> Value {
+    if event.attribute("time").is_none() {
+        attributes.as_object_mut().unwrap().remove("time");
+    }
+    attributes
+}
+
 /// Text that is neither JSON nor in JSON comes out of binary mode as bytes or as text: it is the same.
 fn same(shown: &Value, event: &CloudEvent) -> bool {
     let data = event.data().map(|data| BASE64.encode(data));
@@ -68,7 +76,7 @@ fn the_python_package_reads_what_is_written_here() {
     assert_eq!(read.len(), 2 * events.len());
     for (event, both) in events.iter().zip(read.chunks(2)) {
         for (mode, read) in ["binary", "structured"].iter().zip(both) {
-            assert_eq!(read["attributes"], attributes_of(event), "{mode}");
+            assert_eq!(without_made_up(read["attributes"].clone(), event), attributes_of(event), "{mode}");
             // Without data the body is empty, which the package takes for data of no bytes in binary mode.
             let nothing = event.data().is_none()
                 && (read["data"].is_null() || read["data"]["bytes"] == "" || read["data"]["value"] == "");
@@ -87,7 +95,7 @@ fn what_the_python_package_writes_is_read_here() {
             let body = Bytes::from(BASE64.decode(message["body"].as_str().unwrap()).unwrap());
             let headers = headers_from(&message["headers"]);
             let Ok(Received::One(read)) = read(&headers, &body) else { panic!("{message} is not read") };
-            assert_eq!(attributes_of(&read), attributes_of(event), "{message}");
+            assert_eq!(without_made_up(attributes_of(&read), event), attributes_of(event), "{message}");
             match (read.data(), event.data()) {
                 (Some(read), Some(data)) if event.content_type().is_some_and(|of| of.ends_with("json")) => {
                     let json = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap();
