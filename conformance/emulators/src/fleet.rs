@@ -20,6 +20,7 @@ pub struct Instance {
     /// What it wrote.
     pub log: PathBuf,
     /// Where its files are.
+    #[serde(default)]
     pub folder: PathBuf,
     #[serde(flatten)]
     pub(crate) identity: Identity,

@@ -22,6 +22,7 @@ const HOUSE: &[(&str, &str, &[&str])] = &[
     ("app/benches/lambda/baseline", "baseline", &["aws-sdk-dynamodb", "serde"]),
     ("app", "app", &["domain", "anyport-runtimes", "anyport-sqlite"]),
     ("conformance/emulators", "anyport-emulators", &["serde"]),
+    ("conformance/fakes", "anyport-fakes", &["axum"]),
     ("cli", "anyport-cli", &["anyport-conformance", "anyport-emulators", "anyport-runtimes", "anyport-memory"]),
     ("xtask", "xtask", &["serde", "anyport-emulators"]),
 ];
@@ -123,6 +124,7 @@ fn each_rule_is_broken_by_what_it_forbids() {
         (&[("baseline", "anyport-ports")], &[("yardsticks-see-nothing-of-the-house", "app/benches/lambda/baseline")]),
         (&[("xtask", "anyport-ports")], &[("xtask-stands-alone", "xtask")]),
         (&[("anyport-emulators", "anyport-ports")], &[("emulators-stand-alone", "conformance/emulators")]),
+        (&[("anyport-fakes", "anyport-gcp")], &[("fakes-see-nothing-of-the-house", "conformance/fakes")]),
         (&[("app", "rusqlite")], &[("sqlite-is-its-adapters-own", "app")]),
         (&[("anyport-cli", "redis")], &[("redis-is-its-adapters-own", "cli")]),
         (&[("anyport-runtimes", "aws-sdk-sqs")], &[("aws-is-its-adapters-own", "runtimes")]),
