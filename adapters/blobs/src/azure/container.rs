@@ -11,12 +11,12 @@ use chrono::{SecondsFormat, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use object_store::azure::MicrosoftAzure;
 use object_store::multipart::PartId;
-use object_store::{Attributes, GetOptions, GetRange, GetResult, ObjectStore as _};
+use object_store::{Attributes, GetOptions, GetRange, GetResult, ObjectStore as _, PutOptions, PutResult};
 
 use super::delegation::Delegation;
 use super::sas::Grant;
-use super::{Account, copies, listing, table, uploads};
-use crate::fault::{Meaning, meaning, refusal};
+use super::{Account, blob, copies, listing, table, uploads};
+use crate::fault::{Meaning, Refusal, meaning, refusal};
 use crate::metadata::{Tags, path};
 use crate::provider::{Bucket, Objects, SentPart};
 use crate::requests::{Endpoint, encoded};
@@ -40,31 +40,37 @@ impl Bucket for Container {
         Tags::Entity
     }
 
+    async fn put(&self, name: &BlobName, bytes: Bytes, options: PutOptions) -> object_store::Result<PutResult> {
+        blob::put(&self.endpoint, name.as_str(), bytes, &options).await
+    }
+
     /// Azure knows no ranges that count from the end: such a one takes the length first.
     async fn get(&self, name: &BlobName, options: GetOptions) -> object_store::Result<GetResult> {
         let location = path(name)?;
-        let Some(GetRange::Suffix(count)) = options.range else {
-            return self.objects.get_opts(&location, options).await;
-        };
         let length = async || {
             let options = GetOptions { head: true, ..GetOptions::default() };
             Ok::<_, object_store::Error>(self.objects.get_opts(&location, options).await?.meta.size)
         };
-        let mut known = length().await?;
+        let Some(range) = options.range.clone() else { return self.objects.get_opts(&location, options).await };
+        let mut known = if matches!(range, GetRange::Suffix(_)) { Some(length().await?) } else { None };
         // Again whenever it was replaced meanwhile by one of another length.
         loop {
-            let range = Some(GetRange::Offset(known.saturating_sub(count)));
-            let found = self.objects.get_opts(&location, GetOptions { range, ..options.clone() }).await;
-            let now = match found {
-                Ok(found) if found.meta.size == known => return Ok(found),
-                Ok(found) => found.meta.size,
-                Err(error) if is(&error, ErrorKind::InvalidInput) => match length().await? {
-                    now if now == known => return Err(error),
-                    now => now,
-                },
-                Err(error) => return Err(error),
+            let range = match (&range, known) {
+                (GetRange::Suffix(count), Some(known)) => GetRange::Offset(known.saturating_sub(*count)),
+                _ => range.clone(),
             };
-            known = now;
+            let options = GetOptions { range: Some(range.clone()), ..options.clone() };
+            match self.objects.get_opts(&location, options).await {
+                Ok(found) if known.is_some_and(|known| known != found.meta.size) => known = Some(found.meta.size),
+                Err(error) if is_of_range(&error) => {
+                    let now = length().await?;
+                    if known.is_none_or(|known| known == now) {
+                        return Err(if begins_in(&range, now) { error } else { no_byte() });
+                    }
+                    known = Some(now);
+                }
+                found => return found,
+            }
         }
     }
 
@@ -137,4 +143,22 @@ impl Bucket for Container {
 /// Whether an error is a refusal of this kind.
 fn is(error: &object_store::Error, kind: ErrorKind) -> bool {
     meaning(error, table::meaning) == Meaning::Refused(kind)
+}
+
+/// Whether an error may be that a range begins at the end or beyond: a refusal, or an answer that holds no byte.
+fn is_of_range(error: &object_store::Error) -> bool {
+    is(error, ErrorKind::InvalidInput) || meaning(error, table::meaning) == Meaning::Unreadable
+}
+
+fn begins_in(range: &GetRange, length: u64) -> bool {
+    match range {
+        GetRange::Bounded(range) => range.start < length,
+        GetRange::Offset(start) => *start < length,
+        GetRange::Suffix(_) => length > 0,
+    }
+}
+
+fn no_byte() -> object_store::Error {
+    let (code, message) = ("InvalidRange".to_owned(), "The range begins at the end of the blob or beyond.".to_owned());
+    Refusal { status: 416, to_head: false, code, message }.into_error()
 }

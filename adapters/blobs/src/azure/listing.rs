@@ -36,7 +36,8 @@ pub(super) async fn list(
     let mut items = Items::from(container, list, start(list, after));
     let (mut found, mut goes_on): (Vec<Item>, bool) = (Vec::new(), false);
     while let Some(item) = items.next().await? {
-        if item.name.as_str() <= after {
+        // A page may begin with the common prefix that the one before ended with.
+        if item.name.as_str() <= after || found.last().is_some_and(|last| last.name == item.name) {
             continue;
         }
         let Some(stem) = stem(list, &item.name) else {
@@ -116,7 +117,9 @@ impl<'a> Items<'a> {
             if self.is_begun && self.marker.is_none() {
                 return Ok(None);
             }
-            let page = self.fetch().await?;
+            let mut page = self.fetch().await?;
+            // An emulator has common prefixes stand behind the blobs of a page. Blocks stay together.
+            page.items.sort_by(|one, other| one.name.cmp(&other.name));
             (self.page, self.marker, self.is_begun) = (page.items.into_iter(), page.marker, true);
         }
     }

@@ -4,12 +4,14 @@
 //! sent. Accounts with a hierarchical namespace, in which a name cannot be that of a blob and of a folder, are not supported.
 
 mod account;
+mod blob;
 mod container;
 mod copies;
 mod delegation;
 mod listing;
 mod sas;
 mod settings;
+mod shared_key;
 mod table;
 mod uploads;
 mod xml;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 use anyport_ports::{Error, Naming, Result};
 use async_trait::async_trait;
-use http::{HeaderName, HeaderValue};
+use chrono::Utc;
 use object_store::azure::{AzureAccessKey, AzureAuthorizer, AzureConfigKey, MicrosoftAzure, MicrosoftAzureBuilder};
 pub use object_store::azure::{AzureCredential, AzureCredentialProvider};
 pub use object_store::client::StaticCredentialProvider;
@@ -50,11 +52,6 @@ const ENTRA: &[(&str, AzureConfigKey)] = &[
     ("AZURE_USE_AZURE_CLI", AzureConfigKey::UseAzureCli),
     ("IDENTITY_ENDPOINT", AzureConfigKey::MsiEndpoint),
 ];
-
-/// The header of a request that writes a blob.
-fn block_blob() -> (HeaderName, HeaderValue) {
-    (HeaderName::from_static("x-ms-blob-type"), HeaderValue::from_static("BlockBlob"))
-}
 
 impl ObjectBlobs {
     /// The containers of an account of Azure Blob Storage, or of an emulator at [`AzureBlobSettings::endpoint_url`].
@@ -108,7 +105,7 @@ impl Azure {
             }
         };
         let builder = builder.with_credentials(Arc::clone(&credentials));
-        let authority = Arc::new(Signature { account: account.name.clone(), credentials: Arc::clone(&credentials) });
+        let authority = Arc::new(Signature { account: account.clone(), credentials: Arc::clone(&credentials) });
         let delegation = Delegation::of(Endpoint { url: account.endpoint.clone(), client: client.clone(), authority });
         Ok(Self { naming, builder, account, credentials, client, delegation: Arc::new(delegation) })
     }
@@ -128,7 +125,7 @@ impl Provider for Azure {
     fn open(&self, bucket: &str) -> Result<Arc<dyn Bucket>> {
         let name = self.naming.of(bucket, MAX_CONTAINER_NAME_BYTES);
         let objects = build(self.builder.clone().with_container_name(&name))?;
-        let (account, credentials) = (self.account.name.clone(), Arc::clone(&self.credentials));
+        let (account, credentials) = (self.account.clone(), Arc::clone(&self.credentials));
         let authority = Arc::new(Signature { account, credentials });
         let url = format!("{}/{name}", self.account.endpoint);
         let endpoint = Endpoint { url, client: self.client.clone(), authority };
@@ -141,16 +138,20 @@ impl Provider for Azure {
     }
 }
 
-/// Signs requests for an account.
+/// Signs requests for an account: by its key, or by a token.
 struct Signature {
-    account: String,
+    account: Account,
     credentials: AzureCredentialProvider,
 }
 
 #[async_trait]
 impl Authorize for Signature {
     async fn authorize(&self, request: &mut HttpRequest) -> object_store::Result<()> {
+        let name = &self.account.name;
+        if let Some(key) = &self.account.key {
+            return shared_key::sign(request, name, &key.bytes, Utc::now());
+        }
         let credential = self.credentials.get_credential().await?;
-        AzureAuthorizer::new(&credential, &self.account).try_authorize(request)
+        AzureAuthorizer::new(&credential, name).try_authorize(request)
     }
 }

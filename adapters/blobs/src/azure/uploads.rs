@@ -9,18 +9,17 @@ use anyport_ports::blobs::{BlobName, Etag, PartNumber};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
+use object_store::Attributes;
 use object_store::multipart::PartId;
-use object_store::{Attribute, Attributes};
 use uuid::Uuid;
 
+use super::blob::{CONTENT_TYPE, METADATA, describing};
 use super::copies;
 use super::xml::{Block, BlockList, read};
 use crate::fault::{Refusal, refusal};
 use crate::provider::SentPart;
-use crate::requests::{Endpoint, unusable};
-
-const CONTENT_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-content-type");
+use crate::requests::Endpoint;
 
 /// The name of the blob that an upload is. An empty segment is in no name of the port.
 pub(super) fn name_of(upload: &str) -> String {
@@ -30,15 +29,7 @@ pub(super) fn name_of(upload: &str) -> String {
 /// Begins an upload; its id.
 pub(super) async fn begin(container: &Endpoint, attributes: &Attributes) -> object_store::Result<String> {
     let id = Uuid::new_v4().simple().to_string();
-    let mut headers = HeaderMap::from_iter([super::block_blob()]);
-    for (attribute, value) in attributes {
-        let name = match attribute {
-            Attribute::ContentType => CONTENT_TYPE,
-            Attribute::Metadata(name) => HeaderName::try_from(format!("x-ms-meta-{name}")).map_err(unusable)?,
-            _ => continue,
-        };
-        headers.insert(name, HeaderValue::from_str(value).map_err(unusable)?);
-    }
+    let headers = describing(attributes)?;
     container.send(Method::PUT, &name_of(&id), &[], headers, Bytes::new()).await?;
     Ok(id)
 }
@@ -48,7 +39,7 @@ async fn described(container: &Endpoint, upload: &str) -> object_store::Result<H
     let answer = container.send(Method::HEAD, &name_of(upload), &[], HeaderMap::new(), Bytes::new()).await?;
     let mut headers = HeaderMap::new();
     for (name, value) in &answer.headers {
-        if name.as_str().starts_with("x-ms-meta-") {
+        if name.as_str().starts_with(METADATA) {
             headers.insert(name.clone(), value.clone());
         } else if name == header::CONTENT_TYPE {
             headers.insert(CONTENT_TYPE, value.clone());
