@@ -66,8 +66,11 @@ impl Server {
         if !signature::is_valid(&head) {
             return Ok(signature::refusal());
         }
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut copy = Request::new(self.origin.join(path)?, method(&head.method)?);
+        // The service takes a slash at the end, which its client for Python sends and the emulator refuses.
+        let mut copied = self.origin.clone();
+        copied.set_path(head.uri.path().trim_end_matches('/'));
+        copied.set_query(head.uri.query());
+        let mut copy = Request::new(copied, method(&head.method)?);
         for (name, value) in &head.headers {
             let value = HeaderValue::from(value.to_str()?.to_owned());
             copy.headers_mut().insert(HeaderName::from(name.as_str().to_owned()), value);
