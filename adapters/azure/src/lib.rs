@@ -2,6 +2,8 @@
 
 mod call;
 mod credential;
+#[cfg(test)]
+mod double;
 mod error;
 mod messages;
 mod secrets;
