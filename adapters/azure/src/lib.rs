@@ -3,6 +3,8 @@
 mod call;
 mod credential;
 mod documents;
+#[cfg(test)]
+mod double;
 mod error;
 mod messages;
 mod secrets;

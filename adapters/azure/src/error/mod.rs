@@ -41,7 +41,8 @@ impl Ending {
             }
             SdkErrorKind::Credential => Self::NoToken(words(error)),
             SdkErrorKind::Other => Self::Unmade(words(error)),
-            // An answer that cannot be read says as little as none.
+            // It says as little as none. What is wrong with it may be told with a part of it, such as a secret.
+            SdkErrorKind::DataConversion => Self::Lost("its answer cannot be read".to_owned()),
             _ => Self::Lost(words(error)),
         }
     }

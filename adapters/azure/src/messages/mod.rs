@@ -42,6 +42,8 @@
 
 mod account;
 mod answers;
+#[cfg(test)]
+mod failures;
 mod leases;
 mod names;
 mod provision;

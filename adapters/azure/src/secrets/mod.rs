@@ -2,6 +2,8 @@
 
 mod administer;
 mod credential;
+#[cfg(test)]
+mod failures;
 mod settings;
 mod value;
 mod vault;
