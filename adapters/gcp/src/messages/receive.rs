@@ -41,26 +41,25 @@ impl Services {
     /// Takes what there is, and sees to it that what is due by now is there.
     async fn take(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<ReceivedMessage>> {
         let (max, wait) = (receive.max(), receive.wait());
-        if wait.is_zero() {
-            let bring = self.bring_what_is_due(RECEIVE, subscription);
-            let (brought, received) = join(bring, self.pull(subscription, max, wait)).await;
-            let received = received?;
-            // Were its failure not told, what waits for its time would wait for ever and nobody would hear of it.
-            let is_more = received.is_empty() && brought?;
-            return if is_more { self.pull(subscription, max, wait).await } else { Ok(received) };
-        }
-        let mut brought = Ok(false);
-        let bring = async {
-            loop {
-                brought = self.bring_what_is_due(RECEIVE, subscription).await;
-                tokio::time::sleep(LOOK).await;
+        let pull = async {
+            let again = async {
+                loop {
+                    tokio::time::sleep(LOOK).await;
+                    // What fails now is tried again, and the pull meets it too.
+                    let _again_later = self.bring_what_is_due(RECEIVE, subscription).await;
+                }
+            };
+            tokio::select! {
+                received = self.pull(subscription, max, wait) => received,
+                () = again => Ok(Vec::new()),
             }
         };
-        let received = tokio::select! {
-            received = self.pull(subscription, max, wait) => received?,
-            () = bring => Vec::new(),
-        };
-        if received.is_empty() { brought.map(|_| received) } else { Ok(received) }
+        // The first look is waited for: it tells a service that is silent from one that has nothing, and were its failure
+        // not told, what waits for its time would wait for ever and nobody would hear of it.
+        let (brought, received) = join(self.bring_what_is_due(RECEIVE, subscription), pull).await;
+        let received = received?;
+        let is_more = received.is_empty() && brought?;
+        if is_more { self.pull(subscription, max, Duration::ZERO).await } else { Ok(received) }
     }
 
     async fn pull(&self, subscription: &Subscription, max: usize, wait: Duration) -> Result<Vec<ReceivedMessage>> {
