@@ -1,9 +1,9 @@
 //! Listing: a partition, an index, a segment. Firestore lists expired documents like others, until it removes them; so a
 //! listing goes on until its page is full of what is alive.
 
-use anyport_ports::documents::{Direction, Document, IndexPosition, IndexQuery, Key, Query, ScanQuery};
+use anyport_ports::documents::{Direction, Document, IndexPosition, IndexQuery, Query, ScanQuery};
 use anyport_ports::{CollectionName, Result};
-use firestore::gcloud_sdk::google::firestore::v1::{Document as Stored, Value};
+use firestore::gcloud_sdk::google::firestore::v1::Document as Stored;
 
 use super::query::{Listing, NAME, is_crossed};
 use super::{FirestoreDocuments, errors, id, indexes, record, segment, value};
@@ -19,9 +19,9 @@ impl FirestoreDocuments {
         let listing = Listing::of(self.collection_id(collection))
             .equal(record::PARTITION, value::text(query.partition_key().as_str()))
             .within(record::SORT, &range)
-            .ordered(record::SORT, query.runs());
-        let place = |document: &Document| vec![value::text(document.key.sort())];
-        self.live(collection, listing, query.page_limit() + 1, place).await
+            .ordered(record::SORT, query.runs())
+            .ordered(NAME, query.runs());
+        self.live(collection, listing, query.page_limit() + 1).await
     }
 
     /// The live documents of an index that the query asks for, one more than its page holds.
@@ -35,24 +35,22 @@ impl FirestoreDocuments {
         if is_crossed(query.range()) {
             return Ok(Vec::new());
         }
-        let field = |text: &str| indexes::path(index, text);
+        let order = indexes::path(index, record::ORDER);
         let mut listing = Listing::of(self.collection_id(collection))
-            .equal(&field(record::EQUALS), value::text(query.equals()))
-            .within(&field(record::ORDER), query.range())
-            .ordered(&field(record::ORDER), query.runs())
+            .equal(&indexes::path(index, record::EQUALS), value::text(query.equals()))
+            .within(&order, query.range())
+            .ordered(&order, query.runs())
             .ordered(record::PARTITION, query.runs())
-            .ordered(record::SORT, query.runs());
-        let values = |order: &str, key: &Key| {
-            vec![value::text(order), value::text(key.partition().as_str()), value::text(key.sort())]
-        };
-        if let Some(place) = query.position() {
-            listing = listing.after(values(&place.sort, &place.key));
+            .ordered(record::SORT, query.runs())
+            .ordered(NAME, query.runs());
+        if let Some(IndexPosition { sort, key }) = query.position() {
+            listing = listing.after([sort, key.partition().as_str(), key.sort()].map(value::text).to_vec());
         }
-        let order = |document: &Document| document.body.text(&index.sort_field).unwrap_or_default().to_owned();
-        let place = |document: &Document| values(&order(document), &document.key);
-        let found = self.live(collection, listing, query.page_limit() + 1, place).await?;
-        let placed =
-            |document: Document| (IndexPosition { sort: order(&document), key: document.key.clone() }, document);
+        let found = self.live(collection, listing, query.page_limit() + 1).await?;
+        let placed = |document: Document| {
+            let sort = document.body.text(&index.sort_field).unwrap_or_default().to_owned();
+            (IndexPosition { sort, key: document.key.clone() }, document)
+        };
         Ok(found.into_iter().map(placed).collect())
     }
 
@@ -72,18 +70,11 @@ impl FirestoreDocuments {
         if let Some(last) = query.position() {
             listing = listing.after(vec![named(&id::of(last))]);
         }
-        let place = |document: &Document| vec![named(&id::of(&document.key))];
-        self.live(collection, listing, query.page_limit() + 1, place).await
+        self.live(collection, listing, query.page_limit() + 1).await
     }
 
-    /// The first live documents of a listing, given where in it a document is.
-    async fn live(
-        &self,
-        collection: &CollectionName,
-        mut listing: Listing,
-        wanted: usize,
-        place: impl Fn(&Document) -> Vec<Value>,
-    ) -> Result<Vec<Document>> {
+    /// The first live documents of a listing.
+    async fn live(&self, collection: &CollectionName, mut listing: Listing, wanted: usize) -> Result<Vec<Document>> {
         let parent = format!("{}/documents", self.connection().database());
         let mut live = Vec::new();
         loop {
@@ -91,16 +82,12 @@ impl FirestoreDocuments {
             let query = listing.clone().first(asked).build();
             let found = self.connection().list(&parent, &query).await.map_err(|status| errors::of_read(&status))?;
             let now = self.clock().now();
-            let count = found.len();
-            let mut last = None;
-            for stored in found {
-                let Some(document) = self.listed(collection, &stored)? else { continue };
-                last = Some(place(&document));
-                live.extend(Some(document).filter(|document| document.is_live(now)));
+            for stored in &found {
+                live.extend(self.listed(collection, stored)?.filter(|document| document.is_live(now)));
             }
-            // What is no document of the port has no place to go on from; more of them than a page holds end it.
-            let Some(last) = last.filter(|_| count == asked && live.len() < wanted) else { return Ok(live) };
-            listing = listing.after(last);
+            let more = found.last().filter(|_| found.len() == asked && live.len() < wanted);
+            let Some(last) = more else { return Ok(live) };
+            listing = listing.after_document(last);
         }
     }
 

@@ -13,7 +13,7 @@ use super::connection::{ATTEMPT_TIMEOUT, Committed, Repeat, pause};
 use super::query::{Listing, NAME};
 use super::record::Fields;
 use super::registry::{self, COPY_COUNTS, Collection};
-use super::{FirestoreDocuments, errors, plan, record, value};
+use super::{FirestoreDocuments, errors, plan, record};
 
 /// How long after an index or a feed was declared some handle may still write without it: until what it knows counts no
 /// more, and the write that it then begins has ended.
@@ -93,7 +93,7 @@ impl FirestoreDocuments {
                 self.place(stored.clone(), indexes).await?;
             }
             let Some(last) = found.last().filter(|_| found.len() == STEP) else { return Ok(()) };
-            listing = listing.after(vec![value::reference(last.name.clone())]);
+            listing = listing.after_document(last);
         }
     }
 

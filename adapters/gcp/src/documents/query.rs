@@ -9,7 +9,8 @@ use firestore::gcloud_sdk::google::firestore::v1::structured_query::filter::Filt
 use firestore::gcloud_sdk::google::firestore::v1::structured_query::{
     CollectionSelector, CompositeFilter, Direction as WireDirection, FieldFilter, FieldReference, Filter, Order,
 };
-use firestore::gcloud_sdk::google::firestore::v1::{Cursor, StructuredQuery, Value};
+use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
+use firestore::gcloud_sdk::google::firestore::v1::{Cursor, Document as Stored, StructuredQuery, Value};
 
 use super::value;
 
@@ -85,6 +86,13 @@ impl Listing {
         self
     }
 
+    /// Only those after this document, which was listed.
+    pub(super) fn after_document(self, stored: &Stored) -> Self {
+        let value = |order: &Order| at(stored, order.field.as_ref().map_or("", |field| &field.field_path));
+        let values = self.order.iter().map(value).collect();
+        self.after(values)
+    }
+
     /// At most this many.
     pub(super) fn first(mut self, limit: usize) -> Self {
         self.limit = limit;
@@ -121,6 +129,20 @@ impl Listing {
     }
 }
 
+/// What a document holds at a path, whose parts hold neither points nor backticks.
+fn at(stored: &Stored, path: &str) -> Value {
+    if path == NAME {
+        return value::reference(stored.name.clone());
+    }
+    let mut parts = path.split('.').map(|part| part.trim_matches('`'));
+    let first = parts.next().and_then(|part| stored.fields.get(part));
+    let held = parts.fold(first, |value, part| match &value?.value_type {
+        Some(ValueType::MapValue(map)) => map.fields.get(part),
+        _ => None,
+    });
+    held.cloned().unwrap_or_default()
+}
+
 fn reference(field: &str) -> FieldReference {
     FieldReference { field_path: field.to_owned() }
 }
@@ -151,6 +173,20 @@ mod tests {
         assert!(is_crossed(&range(Included("a"), Excluded("a"))) && is_crossed(&range(Excluded("a"), Included("a"))));
         assert!(is_crossed(&range(Included("b"), Included("a"))));
         assert!(!is_crossed(&range(Unbounded, Included("a"))) && !is_crossed(&range(Excluded("a"), Included("b"))));
+    }
+
+    #[test]
+    fn a_listing_goes_on_after_the_document_it_stopped_at() {
+        let place = value::map_of([("order".to_owned(), value::text("o"))]);
+        let indexed = value::map_of([("by-x".to_owned(), place)]);
+        let fields = [("index".to_owned(), indexed), ("sort".to_owned(), value::text("s"))].into_iter().collect();
+        let stored = Stored { name: "n".to_owned(), fields, ..Stored::default() };
+        let listing = ["index.`by-x`.order", "sort", NAME]
+            .into_iter()
+            .fold(Listing::of("users".to_owned()), |listing, path| listing.ordered(path, Direction::Ascending));
+        let cursor = listing.after_document(&stored).build().start_at.unwrap();
+        assert_eq!(cursor.values, [value::text("o"), value::text("s"), value::reference("n")]);
+        assert!(!cursor.before);
     }
 
     #[test]
