@@ -14,6 +14,7 @@ use anyport_memory::MemoryStore;
 use anyport_ports::blobs::{BlobName, BlobRange, Blobs, ListBlobs, PutBlob};
 use anyport_ports::documents::{Body, Changes, Document, Documents, Key, Put, Scan, ScanQuery, Segment};
 use anyport_ports::messages::Messages;
+use anyport_ports::resources::Provision as _;
 use anyport_ports::{BucketName, CallContext, CollectionName};
 use serde_json::Value;
 use tempfile::TempDir;
