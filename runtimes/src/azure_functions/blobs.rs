@@ -116,13 +116,12 @@ impl Watcher {
 
     async fn decoded(&self, named: Named) -> Result<CreatedBlob, InvocationError> {
         let name = BlobName::new(named.name).map_err(|error| InvocationError::malformed(EXPECTED, error.message()))?;
-        let etag = match named.etag.filter(|etag| !etag.is_empty()) {
-            Some(etag) => Etag::new(etag.trim_matches('"')),
-            None => {
-                let info = self.blobs.head(&self.bucket, &name).await;
-                let function = self.worker.function.name();
-                info.map_err(|error| InvocationError::failed(function, Fault::of(&error)))?.etag
-            }
+        let etag = if let Some(etag) = named.etag.filter(|etag| !etag.is_empty()) {
+            Etag::new(etag.trim_matches('"'))
+        } else {
+            let info = self.blobs.head(&self.bucket, &name).await;
+            let function = self.worker.function.name();
+            info.map_err(|error| InvocationError::failed(function, Fault::of(&error)))?.etag
         };
         Ok(CreatedBlob { bucket: self.bucket.clone(), name, etag })
     }

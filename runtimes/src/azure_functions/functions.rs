@@ -54,10 +54,10 @@ pub struct Functions {
 
 /// A function that an event calls.
 enum Event {
-    Message(Consumer),
-    Timer(Timer),
-    Blob(Watcher),
-    Documents(Follower),
+    Message(Box<Consumer>),
+    Timer(Box<Timer>),
+    Blob(Box<Watcher>),
+    Documents(Box<Follower>),
 }
 
 impl Functions {
@@ -239,22 +239,22 @@ fn by_name(
         let name = function.name().to_owned();
         let most = attempts.get(name.as_str()).copied().unwrap_or(1);
         let source: (Subscription, u32) = (subscription, most);
-        events.insert(name, Event::Message(Consumer::new(source, function, ports, settings)));
+        events.insert(name, Event::Message(Box::new(Consumer::new(source, function, ports, settings))));
     }
     for (cron, function) in functions.schedules {
         let name = function.name().to_owned();
         let worker = Worker { function, clock: ports.clock.clone(), claims: claims.clone(), keep: None };
-        events.insert(name, Event::Timer(Timer::new(&cron, worker)?));
+        events.insert(name, Event::Timer(Box::new(Timer::new(&cron, worker)?)));
     }
     for (bucket, prefix, function) in functions.blobs {
         let name = function.name().to_owned();
         let worker = Worker { function, clock: ports.clock.clone(), claims: claims.clone(), keep: None };
         let blobs = Arc::clone(&ports.blobs);
-        events.insert(name, Event::Blob(Watcher::new((bucket, prefix), worker, blobs, naming)));
+        events.insert(name, Event::Blob(Box::new(Watcher::new((bucket, prefix), worker, blobs, naming))));
     }
     for (collection, function) in functions.changes {
         let (name, decode) = (function.name().to_owned(), surroundings.decode_change.clone());
-        events.insert(name, Event::Documents(Follower::new(collection, function, decode, ports)));
+        events.insert(name, Event::Documents(Box::new(Follower::new(collection, function, decode, ports))));
     }
     Ok(events)
 }

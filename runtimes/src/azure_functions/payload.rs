@@ -47,9 +47,9 @@ impl Payload {
         }
         let Invocation { mut data, metadata } =
             serde_json::from_str(text).map_err(|error| InvocationError::malformed(EXPECTED, &error))?;
-        let named = names.iter().find_map(|name| data.remove(*name));
+        let by_name = names.iter().find_map(|name| data.remove(*name));
         let only = || if data.len() == 1 { data.pop_first().map(|(_, raw)| raw) } else { None };
-        match named.or_else(only) {
+        match by_name.or_else(only) {
             Some(raw) => Ok(Self { raw, metadata }),
             None => Err(InvocationError::malformed(
                 EXPECTED,
@@ -103,7 +103,7 @@ impl Payload {
         if self.is_bytes() {
             return BTreeSet::new();
         }
-        let object = serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(&self.text());
+        let object = serde_json::from_str::<BTreeMap<String, Value>>(&self.text());
         object.map(|object| object.into_keys().collect()).unwrap_or_default()
     }
 }

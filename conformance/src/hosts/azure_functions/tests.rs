@@ -44,7 +44,7 @@ async fn handler(answers: Answers) -> Wrong {
                 let seen = Arc::clone(&seen);
                 async move {
                     let (head, body) = request.into_parts();
-                    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
                     let headers =
                         head.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
                     let path = head.uri.to_string();

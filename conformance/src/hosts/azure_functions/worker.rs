@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -149,12 +149,12 @@ async fn run(mut start: Start, shared: Arc<Shared>, phase: watch::Sender<Phase>)
                 tell(Phase::Ready(address));
                 exit(&start, &shared).await
             }
-            Ready::No(code) => code,
+            Ready::No(status) => status,
             Ready::Late => return tell(Phase::Ended(format!("the handler did not answer within {:?}", start.within))),
         };
         tell(Phase::Starting);
         let killed = std::mem::take(&mut *lock(&shared.killed));
-        match ended {
+        match ended.code() {
             _ if killed => {}
             Some(0) => return tell(Phase::Ended("the handler ended with 0: it is not started again".to_owned())),
             Some(200) => {}
@@ -209,7 +209,7 @@ fn begin(start: &mut Start, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
 enum Ready {
     Yes,
     /// It ended before, with this code.
-    No(Option<i32>),
+    No(ExitStatus),
     Late,
 }
 
@@ -218,8 +218,8 @@ async fn ready(start: &Start, shared: &Shared, address: SocketAddr) -> Ready {
     let ping = Ask { method: "GET".to_owned(), target: "/".to_owned(), headers: Vec::new(), body: Sent::Nothing };
     let since = Instant::now();
     loop {
-        if let Some(code) = ended(shared) {
-            return Ready::No(code);
+        if let Some(status) = ended(shared) {
+            return Ready::No(status);
         }
         let left = start.within.saturating_sub(since.elapsed());
         match tokio::time::timeout(left, client::send(address, &ping, false)).await {
@@ -233,21 +233,20 @@ async fn ready(start: &Start, shared: &Shared, address: SocketAddr) -> Ready {
     }
 }
 
-/// Waits for the process to end; its exit code, if it had one.
-async fn exit(start: &Start, shared: &Shared) -> Option<i32> {
+/// Waits for the process to end.
+async fn exit(start: &Start, shared: &Shared) -> ExitStatus {
     loop {
         match ended(shared) {
-            Some(code) => return code,
+            Some(status) => return status,
             None if matches!(start.handler, Handler::At(_)) => std::future::pending::<()>().await,
             None => tokio::time::sleep(LOOK).await,
         }
     }
 }
 
-/// The exit code of a process that has ended; within `Some`, `None` of one that was killed.
-fn ended(shared: &Shared) -> Option<Option<i32>> {
-    let status = lock(&shared.child).as_mut()?.try_wait().ok()??;
-    Some(status.code())
+/// How a process has ended, if it has.
+fn ended(shared: &Shared) -> Option<ExitStatus> {
+    lock(&shared.child).as_mut()?.try_wait().ok()?
 }
 
 fn read(

@@ -51,7 +51,7 @@ impl Requests {
         deadline: Deadline,
     ) -> Result<Response<ResponseBody>, InvocationError> {
         let mut request = match request::of(event)? {
-            request::Told::Whole(request) => request,
+            request::Told::Whole(request) => *request,
             request::Told::Lost(problem) => return Ok(outputs::of(problem.response()).await),
         };
         named(&mut request, invocation);

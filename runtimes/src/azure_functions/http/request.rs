@@ -25,7 +25,7 @@ const BASE64_TYPES: [&str; 2] = ["application/octet-stream", "multipart/"];
 /// A request, as the event tells it.
 pub(super) enum Told {
     /// All of it.
-    Whole(Request<Full<Bytes>>),
+    Whole(Box<Request<Full<Bytes>>>),
     /// Without its body: what to answer.
     Lost(Problem),
 }
@@ -81,7 +81,7 @@ pub(super) fn of(event: &[u8]) -> Result<Told, InvocationError> {
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let mut request = Request::new(Full::new(body));
     (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, target, headers);
-    Ok(Told::Whole(request))
+    Ok(Told::Whole(Box::new(request)))
 }
 
 fn headers(raw: BTreeMap<String, Values>) -> Result<HeaderMap, String> {
