@@ -207,10 +207,11 @@ mod tests {
             names.retain(|name| self.key(name) >= self.key(&begin));
             let limit: usize = of("maxresults").unwrap().parse().unwrap();
             let marker = names.get(limit).cloned().unwrap_or_default();
-            let blobs: String = names.iter().take(limit).map(|name| {
+            let blobs: Vec<String> = names.iter().take(limit).map(|name| {
                 format!("<Blob><Name>{name}</Name><Properties><Last-Modified>Sun, 22 Nov 2026 18:00:00 GMT</Last-Modified>\
                          <Etag>0x1</Etag><Content-Length>1</Content-Length></Properties></Blob>")
             }).collect();
+            let blobs = blobs.concat();
             let body = format!(
                 "<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>{marker}</NextMarker></EnumerationResults>"
             );

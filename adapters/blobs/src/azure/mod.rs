@@ -1,7 +1,9 @@
 //! Azure Blob Storage.
 //!
 //! A signed URL for PUT is used with the header `x-ms-blob-type: BlockBlob`, without which Azure makes no blob of what is
-//! sent. Accounts with a hierarchical namespace, in which a name cannot be that of a blob and of a folder, are not supported.
+//! sent. Uploads that nobody completes or aborts stay as empty blobs whose names begin with `.anyport//`: a rule of the
+//! account's lifecycle management that deletes what begins so takes them away. Accounts with a hierarchical namespace, in
+//! which a name cannot be that of a blob and of a folder, are not supported.
 
 mod account;
 mod blob;

@@ -68,16 +68,16 @@ fn text(request: &HttpRequest, account: &str) -> String {
     let mut named: Vec<&HeaderName> = headers.keys().filter(|name| name.as_str().starts_with("x-ms-")).collect();
     named.sort_by_cached_key(|name| place(name.as_str()));
     for name in named {
-        text += &format!("{name}:{}\n", of(headers, name));
+        text.extend([name.as_str(), ":", of(headers, name), "\n"]);
     }
-    text += &format!("/{account}{}", request.uri().path());
+    text.extend(["/", account, request.uri().path()]);
     let mut query: BTreeMap<String, String> = BTreeMap::new();
     for pair in request.uri().query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         query.insert(name.to_lowercase(), percent_decode_str(value).decode_utf8_lossy().into_owned());
     }
     for (name, value) in query {
-        text += &format!("\n{name}:{value}");
+        text.extend(["\n", &name, ":", &value]);
     }
     text
 }

@@ -21,7 +21,6 @@ pub(super) fn meaning(refusal: &Refusal) -> Meaning {
             NotDone(Unavailable)
         }
         ("ContainerNotFound" | "ContainerDisabled", _) => NoBucket,
-        ("BlobNotFound" | "ResourceNotFound" | "CannotVerifyCopySource", 404) => Refused(NotFound),
         ("ConditionNotMet" | "TargetConditionNotMet" | "BlobAlreadyExists", _) => Refused(PreconditionFailed),
         // Somebody else has reserved the blob.
         (

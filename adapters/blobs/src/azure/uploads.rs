@@ -90,8 +90,8 @@ fn sent(list: BlockList) -> Vec<SentPart> {
 pub(super) async fn assemble(container: &Endpoint, upload: &str, parts: &[PartId]) -> object_store::Result<()> {
     let mut headers = described(container, upload).await?;
     headers.insert(header::IF_MATCH, HeaderValue::from_static("*"));
-    let blocks: String = parts.iter().map(|part| format!("<Latest>{}</Latest>", part.content_id)).collect();
-    let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{blocks}</BlockList>");
+    let blocks: Vec<String> = parts.iter().map(|part| format!("<Latest>{}</Latest>", part.content_id)).collect();
+    let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{}</BlockList>", blocks.concat());
     let made =
         container.send(Method::PUT, &name_of(upload), &[("comp", "blocklist")], headers, Bytes::from(body)).await;
     made.map(drop).map_err(|error| match refusal(&error) {

@@ -47,14 +47,12 @@ impl Page {
                 }
                 Event::Text(text) => value.push_str(&text.decode().map_err(unusable)?),
                 Event::GeneralRef(reference) => {
-                    let resolved = match reference.resolve_char_ref().map_err(unusable)? {
-                        Some(character) => Some(character.to_string()),
-                        None => {
-                            let name = reference.decode().map_err(unusable)?;
-                            quick_xml::escape::resolve_predefined_entity(&name).map(str::to_owned)
-                        }
-                    };
-                    value.push_str(&resolved.unwrap_or_default());
+                    if let Some(character) = reference.resolve_char_ref().map_err(unusable)? {
+                        value.push(character);
+                    } else {
+                        let name = reference.decode().map_err(unusable)?;
+                        value.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or_default());
+                    }
                 }
                 Event::CData(text) => value.push_str(&text.decode().map_err(unusable)?),
                 Event::End(_) => {

@@ -1,6 +1,6 @@
 //! Blob Storage that refuses, is not there, or holds what others put into a container.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where something is not as it must be")]
+#![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
 mod failures;
 mod foreign;

@@ -95,7 +95,7 @@ fn canonical(asked: &Asked, headers: &str, host: &str) -> String {
         .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
         .collect();
     query.sort_unstable();
-    let lines: String = headers
+    let lines: Vec<String> = headers
         .split(';')
         .map(|name| {
             let value = if name == "host" { host } else { asked.header(name).unwrap_or_default() };
@@ -103,18 +103,18 @@ fn canonical(asked: &Asked, headers: &str, host: &str) -> String {
         })
         .collect();
     let (method, query) = (asked.head.method.as_str(), query.join("&"));
-    format!("{method}\n{path}\n{query}\n{lines}\n{headers}\nUNSIGNED-PAYLOAD")
+    format!("{method}\n{path}\n{query}\n{}\n{headers}\nUNSIGNED-PAYLOAD", lines.concat())
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|digit| Some(u8::try_from(digit.to_digit(16)?).ok()? & 15)).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-    Some(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    Some(digits.chunks(2).map(|pair| (pair[0] << 4) | pair[1]).collect())
 }
 
 #[cfg(test)]

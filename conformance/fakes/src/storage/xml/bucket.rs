@@ -68,7 +68,9 @@ pub(super) fn list(fake: &Fake, asked: &Asked, bucket: &str) -> Result<Response,
         body += "</Contents>";
     }
     for prefix in page.prefixes {
-        body += &format!("<CommonPrefixes>{}</CommonPrefixes>", element("Prefix", &encode(prefix)));
+        body += "<CommonPrefixes>";
+        body += &element("Prefix", &encode(prefix));
+        body += "</CommonPrefixes>";
     }
     Ok(xml("ListBucketResult", &body))
 }
