@@ -86,6 +86,16 @@ impl Call {
         answer
     }
 
+    /// The error of a write that failed at the reading with which it began. If that was lost on its way, so is the write: who
+    /// asked for it cannot tell one from the other.
+    pub(super) fn judge_reading(&mut self, failure: &Failure, error: Error) -> Error {
+        if failure.meaning().done == Done::Unknown {
+            self.writes += 1;
+            self.in_doubt = true;
+        }
+        self.judge(error)
+    }
+
     /// Whether the outcome of one of the writes is unknown.
     pub(super) fn in_doubt(&self) -> bool {
         self.in_doubt

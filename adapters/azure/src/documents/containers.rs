@@ -13,7 +13,7 @@ use azure_data_cosmos::models::{
 use super::call::Call;
 use super::failure::Failure;
 use super::item::{DELETED, ID, INDEXES, PARTITION, index_field};
-use super::{CosmosDocuments, order};
+use super::{CosmosDocuments, identifier};
 
 /// Longest name of a container, in bytes.
 const NAME_LIMIT: usize = 255;
@@ -141,7 +141,7 @@ pub(super) fn policy(indexes: &[Index], feed: bool) -> IndexingPolicy {
 }
 
 fn path(index: &Index) -> String {
-    format!("/{INDEXES}/\"{}\"/?", index_field(index))
+    format!("/{INDEXES}/{}/?", index_field(index))
 }
 
 /// Whether deletions leave marks: their path is indexed.
@@ -160,10 +160,10 @@ fn paths(properties: &ContainerProperties) -> impl Iterator<Item = &str> {
 }
 
 fn index_of(path: &str) -> Option<Index> {
-    let field = path.strip_prefix(&format!("/{INDEXES}/\""))?.strip_suffix("\"/?")?;
-    let mut parts = field.split(',');
-    let (name, partition, sort) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(Index::new(IndexName::new(name).ok()?, order::decoded(partition)?, order::decoded(sort)?))
+    let field = path.strip_prefix(&format!("/{INDEXES}/"))?.strip_suffix("/?")?;
+    let mut parts = field.split(identifier::BETWEEN).map(identifier::text);
+    let (name, partition, sort) = (parts.next()??, parts.next()??, parts.next()??);
+    Some(Index::new(IndexName::new(name).ok()?, partition, sort))
 }
 
 #[cfg(test)]
@@ -174,14 +174,14 @@ mod tests {
     fn the_policy_tells_what_it_was_made_for() {
         let index =
             |name: &str, partition: &str, sort: &str| Index::new(IndexName::new(name).unwrap(), partition, sort);
-        let indexes = [index("by-state", "state", "rank"), index("odd", "a\"/,*", "é ")];
+        let indexes = [index("by-state", "state", "rank"), index("odd", "a_\"/,*", "é ")];
         for feed in [false, true] {
             let properties = ContainerProperties::new("things", format!("/{PARTITION}").into())
                 .with_indexing_policy(policy(&indexes, feed));
             assert_eq!(indexes_of(&properties), indexes);
             assert_eq!(has_feed(&properties), feed);
         }
-        assert_eq!(path(&indexes[0]), "/ix/\"by-state,state,rank\"/?");
+        assert_eq!(path(&indexes[0]), "/ix/by_2Dstate__state__rank/?");
         assert_eq!(index_of("/body/*"), None);
     }
 }

@@ -36,7 +36,7 @@ impl Failure {
     pub(super) fn meaning(&self) -> Meaning {
         match self {
             Self::Said(error) => {
-                let status = error.status();
+                let status = innermost(error).status();
                 let sub = status.sub_status().map(|sub| sub.value());
                 meaning(u16::from(status.status_code()), sub)
             }
@@ -77,6 +77,16 @@ impl Failure {
             }
             Self::Late => error,
         }
+    }
+}
+
+/// What the client says of a broken connection it wraps into another error that says less.
+fn innermost(error: &CosmosError) -> &CosmosError {
+    const WRAPPED: u16 = 20003;
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<CosmosError>());
+    match cause {
+        Some(cause) if error.status().sub_status().is_some_and(|sub| sub.value() == WRAPPED) => innermost(cause),
+        _ => error,
     }
 }
 

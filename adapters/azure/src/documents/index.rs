@@ -18,7 +18,7 @@ impl CosmosDocuments {
     pub(super) async fn list_index(&self, collection: &CollectionName, query: &IndexQuery) -> Result<Page> {
         let call = self.call("documents.query_index", format_args!("{collection}/{}", query.index()));
         let (container, index) = self.index(&call, collection, query.index()).await?;
-        let place = format!("c.{INDEXES}[\"{}\"]", index_field(&index));
+        let place = format!("c.{INDEXES}.{}", index_field(&index));
         let mut asked = Asked::ordered(&container, format!("{place} {}", word(query.runs())));
         let [(above, low), (below, high)] = bounds(query);
         asked.and(format!("{place} {above} @low"), &[("@low", low)]);

@@ -4,6 +4,7 @@ use anyport_ports::documents::{Body, Document, Index, Key, Put};
 use anyport_ports::{Error, ErrorKind, Result, Timestamp};
 use serde_json::{Map, Number, Value, json};
 
+use super::identifier;
 use super::order;
 use super::value;
 use super::version::Stamp;
@@ -83,8 +84,7 @@ pub(super) fn places(indexes: &[Index], key: &Key, body: &Body) -> Map<String, V
 /// The field that holds a document's place in an index. It names the fields that the index is over, so that the
 /// container's indexing policy tells what its indexes are.
 pub(super) fn index_field(index: &Index) -> String {
-    let fields = [&index.partition_field, &index.sort_field].map(|field| order::encoded(field));
-    format!("{},{}", index.name, fields.join(","))
+    [index.name.as_str(), &index.partition_field, &index.sort_field].map(identifier::of).join(identifier::BETWEEN)
 }
 
 /// The document of an item, expired or not; `None` if the item tells of a deletion.
@@ -193,11 +193,11 @@ mod tests {
         let item = stored(of(&key_of("p", "s/1"), &put, "op", &[index], NOW));
         assert_eq!(item[ID], "s.2F1");
         assert_eq!(item[TTL], 62, "a minute after its time");
-        assert_eq!(item[INDEXES], json!({"by-state,state,at": "open x p s.2F1"}));
+        assert_eq!(item[INDEXES], json!({"by_2Dstate__state__at": "open x p s.2F1"}));
         let document = document(&item).unwrap().unwrap();
         assert_eq!((document.key, document.body), (key_of("p", "s/1"), body));
         assert_eq!(document.expires_at, Some(Timestamp::from_millis(1_001_500)));
-        assert_eq!(document.version.as_str(), "op.1001500.7");
+        assert!(document.version.as_str().starts_with("op.1001500.7."));
         assert!(live(Some(&item), NOW).is_some());
         assert!(live(Some(&item), Timestamp::from_millis(1_001_500)).is_none());
     }
@@ -217,7 +217,7 @@ mod tests {
         let foreign = json!({"id": "s", "pk": "p", "body": {"n": 1}, "_etag": "\"3\"", "_ts": 5});
         let foreign = foreign.as_object().unwrap();
         let document = document(foreign).unwrap().unwrap();
-        assert_eq!(document.version.as_str(), "-.-.3");
+        assert!(document.version.as_str().starts_with("-.-.3."));
         assert_eq!(written_at(foreign), Some(Timestamp::from_millis(5_000)));
         for bad in [
             json!({"id": "s", "pk": 7, "body": {}}),

@@ -30,6 +30,7 @@ mod failure;
 #[cfg(test)]
 mod failures;
 mod feed;
+mod identifier;
 mod index;
 mod item;
 mod order;

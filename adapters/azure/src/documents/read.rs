@@ -3,12 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use anyport_ports::documents::{Document, Key, Keys};
-use anyport_ports::{CollectionName, ErrorKind, Result};
+use anyport_ports::{CollectionName, Result};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::CosmosDocuments;
 use super::call::Call;
 use super::containers::Container;
+use super::failure::Failure;
 use super::item::{self, Item};
 
 /// Documents read at once.
@@ -53,6 +54,33 @@ impl CosmosDocuments {
         container: &Container,
         key: &Key,
     ) -> Result<Option<Item>> {
+        self.find(call, container, key).await.map_err(|failure| self.absent(call, collection, &failure))
+    }
+
+    /// Likewise, for the writing that goes by it.
+    pub(super) async fn standing_before(
+        &self,
+        call: &mut Call,
+        collection: &CollectionName,
+        container: &Container,
+        key: &Key,
+    ) -> Result<Option<Item>> {
+        match self.find(call, container, key).await {
+            Ok(standing) => Ok(standing),
+            Err(failure) => {
+                let error = self.absent(call, collection, &failure);
+                Err(call.judge_reading(&failure, error))
+            }
+        }
+    }
+
+    /// The item of a key, if there is one.
+    pub(super) async fn find(
+        &self,
+        call: &Call,
+        container: &Container,
+        key: &Key,
+    ) -> std::result::Result<Option<Item>, Failure> {
         let answer = call
             .read(|| {
                 let (client, partition, id) = (&container.client, key.partition().as_str().to_owned(), item::id(key));
@@ -62,10 +90,7 @@ impl CosmosDocuments {
         match answer {
             Ok(item) => Ok(Some(item)),
             Err(failure) if failure.is_refusal(404) => Ok(None),
-            Err(failure) if failure.meaning().kind == ErrorKind::NotFound => {
-                Err(self.absent(call, collection, &failure))
-            }
-            Err(failure) => Err(call.error(&failure)),
+            Err(failure) => Err(failure),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::CosmosDocuments;
 use super::batch::{self, Known, Making, Said, Step};
 use super::call::Call;
 use super::containers::Container;
+use super::failure::Failure;
 use super::item::{self, Item};
 use super::version::Stamp;
 use super::write::others_were_faster;
@@ -52,9 +53,13 @@ impl CosmosDocuments {
         let attempt = Attempt { collection, container: &container, transaction, operation, now, items };
         for times in 0.. {
             let look = if times == 0 { batch::needs_a_look } else { batch::may_need_a_look };
-            let standing = self.look_at(&call, &attempt, look).await.map_err(|error| call.judge(error))?;
+            let standing = self.look_before(&mut call, &attempt, look).await?;
             if standing.values().flatten().any(|standing| item::is_by(standing, &attempt.operation)) {
                 return self.versions(&call, &attempt).await;
+            }
+            if call.in_doubt() {
+                let message = "the documents are not as this transaction would have left them";
+                return Err(call.judge(Error::new(ErrorKind::PreconditionFailed, message)));
             }
             let steps = attempt.steps(&standing).map_err(|error| call.judge(error))?;
             if steps.is_empty() {
@@ -107,24 +112,38 @@ impl CosmosDocuments {
         Err(call.judge(self.absent(call, attempt.collection, &failure)))
     }
 
-    /// What stands at the keys of these operations.
+    /// What stands at the keys of these operations, for the writing that goes by it.
+    async fn look_before<'a>(
+        &self,
+        call: &mut Call,
+        attempt: &Attempt<'a>,
+        wanted: fn(&Operation) -> bool,
+    ) -> Result<Standing<'a>> {
+        match self.look_at(call, attempt, wanted).await {
+            Ok(standing) => Ok(standing),
+            Err(failure) => {
+                let error = self.absent(call, attempt.collection, &failure);
+                Err(call.judge_reading(&failure, error))
+            }
+        }
+    }
+
     async fn look_at<'a>(
         &self,
         call: &Call,
         attempt: &Attempt<'a>,
         wanted: fn(&Operation) -> bool,
-    ) -> Result<Standing<'a>> {
+    ) -> std::result::Result<Standing<'a>, Failure> {
         let keys = attempt.transaction.operations().iter().filter(|(_, operation)| wanted(operation));
-        let reading = keys.map(|(key, _)| async move {
-            Ok((key, self.standing(call, attempt.collection, attempt.container, key).await?))
-        });
+        let reading = keys.map(|(key, _)| async move { Ok((key, self.find(call, attempt.container, key).await?)) });
         stream::iter(reading.collect::<Vec<_>>()).buffer_unordered(WIDTH).try_collect().await
     }
 
     /// The versions of a transaction that is known to have been done.
     async fn versions(&self, call: &Call, attempt: &Attempt<'_>) -> Result<Vec<Version>> {
         let is_put = |operation: &Operation| matches!(operation, Operation::Put(_));
-        let standing = self.look_at(call, attempt, is_put).await.map_err(|error| call.judge(error))?;
+        let standing = self.look_at(call, attempt, is_put).await;
+        let standing = standing.map_err(|failure| call.judge(self.absent(call, attempt.collection, &failure)))?;
         let own = |key: &Key| {
             let standing = standing.get(key).and_then(Option::as_ref);
             standing.filter(|standing| item::is_by(standing, &attempt.operation)).map(|own| item::stamp(own).etag)

@@ -79,10 +79,12 @@ impl CosmosDocuments {
         let mut way = Way::of(&put.condition, now).map_err(|error| call.named(error))?;
         for times in 0.. {
             if way == Way::Look {
-                let standing =
-                    self.standing(&call, collection, &container, key).await.map_err(|error| call.judge(error))?;
+                let standing = self.standing_before(&mut call, collection, &container, key).await?;
                 if let Some(own) = standing.as_ref().filter(|standing| item::is_by(standing, &operation)) {
                     return Ok(version(item::stamp(own).etag));
+                }
+                if call.in_doubt() {
+                    return Err(call.judge(overtaken()));
                 }
                 check(&put.condition, item::live(standing.as_ref(), now).as_ref())
                     .map_err(|error| call.judge(error))?;
@@ -117,14 +119,16 @@ impl CosmosDocuments {
         };
         for times in 0.. {
             if way == Way::Look {
-                let standing =
-                    self.standing(&call, collection, &container, key).await.map_err(|error| call.judge(error))?;
+                let standing = self.standing_before(&mut call, collection, &container, key).await?;
                 if standing.as_ref().is_some_and(|standing| item::is_by(standing, &operation)) {
                     return Ok(());
                 }
+                if call.in_doubt() {
+                    return Err(call.judge(overtaken()));
+                }
                 let live = item::live(standing.as_ref(), now);
                 check(condition, live.as_ref()).map_err(|error| call.judge(error))?;
-                let Some(live) = live else { return if call.in_doubt() { Err(call.judge(gone())) } else { Ok(()) } };
+                let Some(live) = live else { return Ok(()) };
                 way = Way::Under(live.etag);
             }
             match remove(&mut call, &container, key, mark.as_ref(), &way).await {
@@ -160,8 +164,9 @@ impl CosmosDocuments {
     }
 }
 
-fn gone() -> Error {
-    Error::new(ErrorKind::NotFound, "the document is gone")
+/// A write in doubt that is not found: it was done and overwritten, or never done, and must not be made now.
+fn overtaken() -> Error {
+    Error::new(ErrorKind::PreconditionFailed, "the document is not as this write would have left it")
 }
 
 /// Whether the write was refused for what stands, or does not stand, there by now.

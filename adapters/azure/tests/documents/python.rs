@@ -42,7 +42,7 @@ async fn python_reads_a_document_as_it_looks() {
     assert!(item["ttl"].as_i64() > Some(0), "{item}");
     let expected = json!({
         "id": "profile.2Enew", "pk": "u/1", "operation": operation, "expiresAt": 4_102_444_800_500_i64, "ttl": item["ttl"],
-        "ix": {"by-team,team,name": "engines Ada u.2F1 profile.2Enew"},
+        "ix": {"by_2Dteam__team__name": "engines Ada u.2F1 profile.2Enew"},
         "body": {
             "name": "Ada", "team": "engines", "age": 36, "score": 0.5, "whole": {"$number": "2.0"},
             "large": {"$number": "9007199254740993"}, "tags": ["a", null, true], "address": {"city": "London"},

@@ -37,12 +37,16 @@ async fn changes_of_a_document_are_in_order(cx: Context<ChangeStore>) -> Verdict
     for limit in [3, 100] {
         let mut follower = Follower::from_oldest(&store).paged(3);
         follower.page().await?;
-        let beginning = follower.position()?;
+        let (first, beginning) = (follower.seen.clone(), follower.position()?);
         let mut follower = follower.paged(limit);
         follower.until(&cx, "the last write of each document", all).await?;
         follower.rest(&cx).await?;
         let mut resumed = Follower::from(&store, beginning).paged(limit);
-        resumed.until(&cx, "the last write of each document, from after the first page", all).await?;
+        // A store that tells of the latest state alone may have told it in the first page.
+        let rest = |seen: &[DocumentChange]| {
+            keys.iter().all(|key| last(seen, key).or_else(|| last(&first, key)).and_then(told) == Some(WRITES))
+        };
+        resumed.until(&cx, "the last write of each document, from after the first page", rest).await?;
         for seen in [&follower.seen, &resumed.seen] {
             for key in &keys {
                 let numbers: Vec<_> = of(seen, key).filter_map(told).collect();
