@@ -73,10 +73,10 @@ const REFUSED: Meaning = refused(ErrorKind::Internal, "the service refused a req
 pub(super) fn meaning(status: &Status) -> Meaning {
     let Some(broken) = status.source() else { return of_code(status.code()) };
     let any = |is: fn(&(dyn StdError + 'static)) -> bool| causes(broken).any(is);
-    if any(|cause| cause.is::<ConnectError>()) {
+    if any(<dyn StdError>::is::<ConnectError>) {
         return UNREACHED;
     }
-    if any(|cause| cause.is::<RequestTimeoutElapsed>()) {
+    if any(<dyn StdError>::is::<RequestTimeoutElapsed>) {
         return LATE;
     }
     match causes(broken).find_map(of_sdk) {

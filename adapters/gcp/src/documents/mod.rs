@@ -149,12 +149,12 @@ impl FirestoreDocuments {
     /// The live documents among these, by key.
     async fn live_of(&self, collection: &CollectionName, keys: &[Key]) -> Result<HashMap<Key, Document>> {
         self.registry().find(self.connection(), collection, errors::of_read).await?;
-        let named: HashMap<String, &Key> = keys.iter().map(|key| (self.document_name(collection, key), key)).collect();
-        let names = named.keys().cloned().collect();
+        let asked: HashMap<String, &Key> = keys.iter().map(|key| (self.document_name(collection, key), key)).collect();
+        let names = asked.keys().cloned().collect();
         let found = self.connection().fetch(names).await.map_err(|status| errors::of_read(&status))?;
         let now = self.clock().now();
         let mut live = HashMap::new();
-        for (name, key) in named {
+        for (name, key) in asked {
             if let Some(stored) = found.get(&name) {
                 let document = record::read(key.clone(), stored)?.document;
                 if document.is_live(now) {

@@ -63,8 +63,9 @@ impl<'a> Step<'a> {
     /// even an expired one: that they do not is asked first.
     pub(super) fn unread(&self, name: &str, fields: impl FnOnce(&Put, &Version) -> Fields) -> Option<Write> {
         match (&self.action, self.condition) {
-            (Action::Check, _) | (_, Condition::Present | Condition::Version(_)) => None,
-            (Action::Delete, Condition::Absent) => None,
+            (Action::Check, _)
+            | (Action::Delete, Condition::Absent)
+            | (_, Condition::Present | Condition::Version(_)) => None,
             (Action::Delete, Condition::Always) => Some(delete(name, None)),
             (Action::Put { put, version }, condition) => {
                 let absent = (*condition == Condition::Absent).then_some(ConditionType::Exists(false));

@@ -125,9 +125,9 @@ show(None)";
     assert_eq!(found.body, Body::of(&body).unwrap());
     assert_eq!(found.expires_at, None);
     let listed = documents.query(&USERS, &Query::partition(Partition::new("u2").unwrap())).await.unwrap();
-    assert_eq!(listed.documents, [found.clone()]);
+    assert_eq!(listed.documents, std::slice::from_ref(&found));
     let scanned = documents.scan(&USERS, &ScanQuery::segment(Segment::whole())).await.unwrap();
-    assert_eq!(scanned.documents, [found.clone()]);
+    assert_eq!(scanned.documents, std::slice::from_ref(&found));
 
     let change = put(&json!({"name": "Grace Hopper"}));
     let stale = change.clone().when(Condition::Version(found.version.clone()));
