@@ -3,32 +3,19 @@
 use std::sync::Arc;
 
 use anyport_conformance::hosts::gateway::Gateway;
-use anyport_memory::MemoryStore;
-use anyport_ports::Clock;
-use anyport_runtimes::server::{Running, ServerSettings, listen, start};
-use anyport_runtimes::{Surroundings, SystemClock, Workload};
+use anyport_runtimes::{Surroundings, SystemClock};
 
+use crate::hosts::requests::{ask, comparable, requests, server_of};
 use crate::notes;
-use crate::site::{Site, ports};
-use crate::tables::requests::{ask, comparable, requests};
-
-async fn server() -> Running {
-    server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await
-}
-
-/// A server of this workload, on a store of its own.
-pub(crate) async fn server_of(workload: Workload, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Running {
-    let store = MemoryStore::new(Arc::clone(&clock));
-    let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
-    let (memory, ports) = (Arc::new(store.handle()), ports(&store, &clock));
-    let listener = listen(&settings).await.unwrap();
-    start(listener, workload, ports, surroundings.provisioned_by(memory), settings).await.unwrap()
-}
+use crate::site::Site;
 
 #[tokio::test]
 async fn answers_are_the_same_through_the_server_and_through_every_gateway() {
     for gateway in Gateway::ALL {
-        let (running, site) = (server().await, Site::new(&notes::workload()).await);
+        let (running, site) = (
+            server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await,
+            Site::new(&notes::workload()).await,
+        );
         for call in requests() {
             // API Gateway decodes what was escaped in a path, so that an escaped slash is one.
             let lost = gateway == Gateway::Rest && call.target.contains("%2F");

@@ -3,31 +3,19 @@
 use std::sync::Arc;
 
 use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
-use anyport_memory::{ManualClock, MemoryStore};
-use anyport_ports::Clock;
-use anyport_runtimes::server::{Running, ServerSettings, listen, start};
-use anyport_runtimes::{Surroundings, SystemClock, Workload};
-use async_trait::async_trait;
+use anyport_memory::ManualClock;
+use anyport_runtimes::{Surroundings, SystemClock};
 
+use crate::hosts::keys::{Asked, Names, Signals, hold, play, workload};
+use crate::hosts::requests::{ask, comparable, requests, server_of};
 use crate::notes;
-use crate::site::{Plan, Site, ports};
-use crate::tables::keys::{Asked, Signals, hold, surroundings, workload};
-use crate::tables::requests::{ask, comparable, requests};
+use crate::site::{Plan, Site};
 use crate::workload::Calls;
-
-/// A plain server of this workload, on a store of its own.
-async fn server_of(workload: Workload, clock: Arc<dyn Clock>) -> Running {
-    let store = MemoryStore::new(Arc::clone(&clock));
-    let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
-    let surroundings = Surroundings::none().provisioned_by(Arc::new(store.handle()));
-    let listener = listen(&settings).await.unwrap();
-    start(listener, workload, ports(&store, &clock), surroundings, settings).await.unwrap()
-}
 
 #[tokio::test]
 async fn principle_b9_answers_are_the_same_through_the_server_and_through_cloud_run() {
-    let (running, site) =
-        (server_of(notes::workload(), Arc::new(SystemClock)).await, Site::new(notes::workload()).await);
+    let running = server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await;
+    let site = Site::new(notes::workload()).await;
     for call in requests() {
         let direct = ask(running.address(), &call).await;
         let through = site.service.http(&call).await;
@@ -43,17 +31,18 @@ async fn principle_b9_answers_are_the_same_through_the_server_and_through_cloud_
     running.shutdown().await;
 }
 
-#[async_trait]
 impl Asked for Site {
     async fn ask(&self, call: &HttpCall) -> HttpReply {
-        self.service.http(call).await
+        comparable(self.service.http(call).await, false)
     }
 }
 
 #[tokio::test]
 async fn principle_a5_keys_mean_the_same_on_cloud_run() {
     let (calls, signals) = (Calls::default(), Signals::default());
-    let plan = Plan { clock: Arc::new(ManualClock::new()), surroundings: surroundings(), ..Plan::default() };
+    let surroundings = Surroundings::none().authenticated_by(Some(Arc::new(Names)));
+    let plan = Plan { clock: Arc::new(ManualClock::new()), surroundings, ..Plan::default() };
     let site = Site::planned(workload(&calls, &signals), plan).await;
-    hold(&site, &calls, &signals, "Cloud Run").await;
+    let transcript = play(&site, &signals).await;
+    hold(&transcript, &calls, "Cloud Run");
 }
