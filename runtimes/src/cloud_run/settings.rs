@@ -180,7 +180,7 @@ mod tests {
         let settings = CloudRunSettings::default();
         assert_eq!(
             (settings.bind.to_string().as_str(), settings.request_timeout),
-            ("0.0.0.0", Duration::from_secs(300))
+            ("0.0.0.0", Duration::from_mins(5))
         );
         assert_eq!(settings.time_of_calls(), Duration::from_millis(299_500));
         assert!(settings.problems().is_empty());

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use anyport_conformance::hosts::gateway::Gateway;
 use anyport_runtimes::{Surroundings, SystemClock};
 
+use crate::hosts::requests::{ask, comparable, requests, server_of};
 use crate::notes;
 use crate::site::Site;
-use crate::tables::requests::{ask, comparable, requests};
-use crate::tables::server::server_of;
 
 #[tokio::test]
 async fn answers_are_the_same_through_the_server_and_through_every_gateway() {

@@ -8,6 +8,9 @@ mod equality;
 mod fixtures;
 mod gateways;
 #[cfg(feature = "server")]
+#[path = "../hosts/mod.rs"]
+mod hosts;
+#[cfg(feature = "server")]
 mod idempotency;
 #[path = "../server/notes.rs"]
 mod notes;
@@ -16,9 +19,6 @@ mod queues;
 mod schedules;
 mod site;
 mod streams;
-#[cfg(feature = "server")]
-#[path = "../tables/mod.rs"]
-mod tables;
 mod topics;
 mod triggers;
 mod workload;

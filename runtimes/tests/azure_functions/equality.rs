@@ -7,10 +7,9 @@ use anyport_runtimes::azure_functions::{AzureFunctionsSettings, HttpMode};
 use anyport_runtimes::{Surroundings, SystemClock};
 use serde_json::json;
 
+use crate::hosts::requests::{ask, comparable, requests, server_of};
 use crate::notes;
 use crate::site::{Setup, Site};
-use crate::tables::requests::{ask, comparable, requests};
-use crate::tables::server::server_of;
 
 async fn equal(setup: Setup, length: bool, lost: impl Fn(&HttpCall) -> bool) {
     let running = server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await;

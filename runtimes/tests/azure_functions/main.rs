@@ -10,6 +10,9 @@ mod equality;
 mod facts;
 mod garbage;
 #[cfg(feature = "server")]
+#[path = "../hosts/mod.rs"]
+mod hosts;
+#[cfg(feature = "server")]
 mod idempotency;
 #[path = "../server/notes.rs"]
 mod notes;
@@ -18,9 +21,6 @@ mod queues;
 mod requests;
 mod schedules;
 mod site;
-#[cfg(feature = "server")]
-#[path = "../tables/mod.rs"]
-mod tables;
 mod triggers;
 #[path = "../aws_lambda/workload.rs"]
 mod workload;

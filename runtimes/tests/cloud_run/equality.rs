@@ -5,21 +5,17 @@ use std::sync::Arc;
 use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
 use anyport_memory::ManualClock;
 use anyport_runtimes::{Surroundings, SystemClock};
-use async_trait::async_trait;
 
+use crate::hosts::keys::{Asked, Names, Signals, hold, play, workload};
+use crate::hosts::requests::{ask, comparable, requests, server_of};
 use crate::notes;
 use crate::site::{Plan, Site};
-use crate::tables::keys::{Asked, Signals, hold, surroundings, workload};
-use crate::tables::requests::{ask, comparable, requests};
-use crate::tables::server::server_of;
 use crate::workload::Calls;
 
 #[tokio::test]
 async fn principle_b9_answers_are_the_same_through_the_server_and_through_cloud_run() {
-    let (running, site) = (
-        server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await,
-        Site::new(notes::workload()).await,
-    );
+    let running = server_of(notes::workload(), Arc::new(SystemClock), Surroundings::none()).await;
+    let site = Site::new(notes::workload()).await;
     for call in requests() {
         let direct = ask(running.address(), &call).await;
         let through = site.service.http(&call).await;
@@ -35,17 +31,18 @@ async fn principle_b9_answers_are_the_same_through_the_server_and_through_cloud_
     running.shutdown().await;
 }
 
-#[async_trait]
 impl Asked for Site {
     async fn ask(&self, call: &HttpCall) -> HttpReply {
-        self.service.http(call).await
+        comparable(self.service.http(call).await, false)
     }
 }
 
 #[tokio::test]
 async fn principle_a5_keys_mean_the_same_on_cloud_run() {
     let (calls, signals) = (Calls::default(), Signals::default());
-    let plan = Plan { clock: Arc::new(ManualClock::new()), surroundings: surroundings(), ..Plan::default() };
+    let surroundings = Surroundings::none().authenticated_by(Some(Arc::new(Names)));
+    let plan = Plan { clock: Arc::new(ManualClock::new()), surroundings, ..Plan::default() };
     let site = Site::planned(workload(&calls, &signals), plan).await;
-    hold(&site, &calls, &signals, "Cloud Run").await;
+    let transcript = play(&site, &signals).await;
+    hold(&transcript, &calls, "Cloud Run");
 }

@@ -6,6 +6,8 @@
 mod blobs;
 mod changes;
 mod equality;
+#[path = "../hosts/mod.rs"]
+mod hosts;
 mod messages;
 #[path = "../server/notes.rs"]
 mod notes;
@@ -15,8 +17,6 @@ mod schedules;
 mod senders;
 mod settings;
 mod site;
-#[path = "../tables/mod.rs"]
-mod tables;
 mod traces;
 mod triggers;
 #[path = "../aws_lambda/workload.rs"]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_conformance::hosts::cloud_run::{Fate, Form, Published, Pushed, path};
-use anyport_memory::Memory;
+use anyport_memory::{ManualClock, Memory};
 use anyport_ports::handles::{Publish, Subscriber as _};
 use anyport_ports::messages::{
     Batch, Delay, Delivery, Lease, Message, Messages, Outgoing, Receipt, Receive, Subscription,
@@ -102,7 +102,7 @@ async fn a_subscription_with_a_policy_gives_up_by_itself() {
     assert_eq!(fate, Fate::DeadLettered(5));
     assert!(site.records("push/work").await.is_empty(), "the dead letters have it");
     // From there it may be pushed again, and what is given up there stays there.
-    let dead = anyport_conformance::hosts::cloud_run::Subscription::wrapped("work", "test-jobs_work_dead");
+    let dead = anyport_conformance::hosts::cloud_run::Subscription::wrapped("work", "test-jobs.work.dead");
     assert!(dead.push(&site.service, &Published::new(text("fine")), 1).await.is_acknowledged());
     assert_eq!(dead.deliver(&site.service, &Published::new(text("wrong")), 3).await, Fate::ComesAgain(3));
     assert!(site.records("push/work").await.is_empty());
@@ -156,6 +156,29 @@ async fn an_envelope_may_lack_data_and_attributes_and_have_both() {
         "subscription":"projects/p/subscriptions/s","deliveryAttempt":5}"#;
     assert_eq!(post(&site, "application/json", full).await.status(), 503, "left to the policy: it counts deliveries");
     assert_eq!(calls.all(), ["work fine 1"]);
+}
+
+/// What the adapter for Google Cloud says of a message beside it.
+#[tokio::test]
+async fn what_the_attributes_ask_for_is_kept_to() {
+    let (calls, clock) = (Calls::default(), Arc::new(ManualClock::new()));
+    let plan = Plan { clock: clock.clone(), ..Plan::default() };
+    let site = Site::planned(workload(&calls), plan).await;
+    let with = |name: &str, value: &str| {
+        let mut published = Published::new(text("fine"));
+        published.attributes = vec![(name.to_owned(), value.to_owned())];
+        published
+    };
+    // It was published at the clock's beginning, and a tenth of a second.
+    let early = work().push(&site.service, &with("anyport-delay", "5000"), 1).await;
+    assert_eq!((early.status(), early.retry_after()), (503, Some(Duration::from_secs(5))), "never early");
+    assert!(work().push(&site.service, &with("anyport-only", "audit"), 1).await.is_acknowledged());
+    assert!(calls.all().is_empty());
+    clock.advance(Duration::from_millis(5100));
+    assert!(work().push(&site.service, &with("anyport-delay", "5000"), 1).await.is_acknowledged());
+    assert!(work().push(&site.service, &with("anyport-only", "work"), 1).await.is_acknowledged());
+    assert!(work().giving_up_after(9).push(&site.service, &with("anyport-attempts", "2"), 3).await.is_acknowledged());
+    assert_eq!(calls.all(), ["work fine 1", "work fine 1", "work fine 5"]);
 }
 
 /// CloudEvents of others, in every mode.

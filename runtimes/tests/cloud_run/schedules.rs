@@ -70,7 +70,7 @@ async fn a_task_calls_a_schedule_for_when_it_was_to_be_run() {
 async fn what_is_not_the_clock_calls_no_schedule() {
     let calls = Calls::default();
     let (_, site) = site(&calls).await;
-    let subscription = anyport_conformance::hosts::cloud_run::Subscription::wrapped("nightly", "test-jobs_work");
+    let subscription = anyport_conformance::hosts::cloud_run::Subscription::wrapped("nightly", "test-jobs.work");
     assert!(subscription.push(&site.service, &Published::new(text("fine")), 1).await.is_acknowledged());
     assert!(site.service.blob_created("nightly", "test-uploads", "imports/a").await.is_acknowledged());
     assert!(calls.all().is_empty());

@@ -92,7 +92,7 @@ impl Site {
 
 /// The subscription that calls the function `work`.
 pub(crate) fn work() -> Subscription {
-    Subscription::wrapped("work", format!("{PREFIX}jobs_work"))
+    Subscription::wrapped("work", format!("{PREFIX}jobs.work"))
 }
 
 /// Settings by which this Google is trusted, with these over them.

@@ -33,7 +33,7 @@ async fn principle_b1_requests_messages_slots_blobs_and_changes_call_functions_o
     let published = Published::new(text("fine"));
     assert!(work().push(&site.service, &published, 1).await.is_acknowledged());
     assert!(
-        Subscription::wrapped("audit", "test-jobs_audit").push(&site.service, &published, 1).await.is_acknowledged()
+        Subscription::wrapped("audit", "test-jobs.audit").push(&site.service, &published, 1).await.is_acknowledged()
     );
     assert!(site.service.blob_created("import", "test-uploads", "imports/fine").await.is_acknowledged());
     let told = Told { document: "things/a".to_owned(), after: json!({ "how": "fine" }).as_object().cloned() };

@@ -52,13 +52,11 @@ impl Google {
 
     /// Seconds since 1970.
     pub fn now(&self) -> i64 {
-        match &self.clock {
-            Some(clock) => clock.now().as_millis() / 1000,
-            None => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-            }
+        if let Some(clock) = &self.clock {
+            return clock.now().as_millis() / 1000;
         }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
     }
 
     /// The claims of a token of a service account, as they stand in the token of a push.

@@ -13,7 +13,7 @@
 //! # async fn example() -> std::io::Result<()> {
 //! let google = Google::start().await?;
 //! let container = google.run(Command::new("target/debug/app")).await?;
-//! let subscription = Subscription::wrapped("fulfilment", "order-events_fulfilment");
+//! let subscription = Subscription::wrapped("fulfilment", "order-events.fulfilment");
 //! let answer = subscription.push(&container.service(), &Published::new("data"), 1).await;
 //! assert!(answer.is_acknowledged());
 //! assert!(container.stop().await.was_graceful());

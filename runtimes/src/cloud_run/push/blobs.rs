@@ -34,7 +34,7 @@ pub(super) struct Blobs {
     name: String,
     prefix: String,
     worker: Worker<CreatedBlob>,
-    blobs: Arc<dyn port::Blobs>,
+    store: Arc<dyn port::Blobs>,
 }
 
 /// What is to be known of `google.events.cloud.storage.v1.StorageObjectData`.
@@ -55,7 +55,7 @@ impl Blobs {
     ) -> Self {
         let name = naming.of(bucket.as_str(), BUCKET_NAME);
         let worker = Worker { function, clock: ports.clock.clone(), claims: claims.clone(), keep: None };
-        Self { bucket, name, prefix, worker, blobs: Arc::clone(&ports.blobs) }
+        Self { bucket, name, prefix, worker, store: Arc::clone(&ports.blobs) }
     }
 
     /// Calls the function for an object whose name begins with its prefix, once for each state of its bytes.
@@ -96,7 +96,7 @@ impl Blobs {
     async fn run(&self, name: BlobName, host: &HostContext) -> Result<Verdict, Error> {
         let (worker, function) = (&self.worker, self.worker.function.name());
         // Cloud Storage has one entity tag in its events and another in its XML interface: the store's own counts.
-        let etag = match self.blobs.head(&self.bucket, &name).await {
+        let etag = match self.store.head(&self.bucket, &name).await {
             Ok(info) => info.etag,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 tracing::info!(function, blob = name.as_str(), "gone already");

@@ -35,6 +35,14 @@ pub(super) struct Changes {
     retry_base: Duration,
 }
 
+/// What came in place of a change.
+struct NoChange {
+    error: PushError,
+    /// What is kept of it.
+    data: Vec<u8>,
+    id: Option<String>,
+}
+
 impl Changes {
     pub(super) fn new(
         collection: CollectionName,
@@ -52,7 +60,7 @@ impl Changes {
     pub(super) async fn take(&self, arrival: Arrival, host: &HostContext) -> Result<Verdict, PushError> {
         let (event, change) = match self.decoded(arrival) {
             Ok(decoded) => decoded,
-            Err((error, data, id)) => {
+            Err(NoChange { error, data, id }) => {
                 let (function, code, reason) = (self.function.name(), error.code(), error.to_string());
                 let lost = Lost { function, id: id.as_deref(), attempts: 1, code, reason: &reason, data: &data };
                 return Ok(self.kept.keep(lost).await);
@@ -80,22 +88,23 @@ impl Changes {
         })
     }
 
-    fn decoded(&self, arrival: Arrival) -> Result<(CloudEvent, DocumentChange), (PushError, Vec<u8>, Option<String>)> {
+    fn decoded(&self, arrival: Arrival) -> Result<(CloudEvent, DocumentChange), NoChange> {
         let expected = "changes of documents of Firestore";
         let Arrival::Eventarc(event) = arrival else {
             let found = arrival.described();
             let data = if let Arrival::Broken { body, .. } = arrival { body.to_vec() } else { Vec::new() };
-            return Err((PushError::NotForThis { expected, found }, data, None));
+            return Err(NoChange { error: PushError::NotForThis { expected, found }, data, id: None });
         };
         let (record, id) = (event.to_structured(), Some(event.id().to_owned()));
         if !event.kind().starts_with(DOCUMENTS) {
             let found = format!("an event {}", event.kind());
-            return Err((PushError::NotForThis { expected, found }, record.into_bytes(), id));
+            return Err(NoChange { error: PushError::NotForThis { expected, found }, data: record.into_bytes(), id });
         }
         match (self.decode)(&record) {
             Ok(change) => Ok((event, change)),
             Err(error) => {
-                Err((PushError::malformed("a change of a document", error.message()), record.into_bytes(), id))
+                let error = PushError::malformed("a change of a document", error.message());
+                Err(NoChange { error, data: record.into_bytes(), id })
             }
         }
     }

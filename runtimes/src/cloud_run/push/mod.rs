@@ -61,10 +61,10 @@ pub(super) struct Push {
 
 /// A function by what calls it.
 enum Target {
-    Messages(messages::Messages),
-    Schedule(schedules::Schedule),
-    Blobs(blobs::Blobs),
-    Changes(changes::Changes),
+    Messages(Box<messages::Messages>),
+    Schedule(Box<schedules::Schedule>),
+    Blobs(Box<blobs::Blobs>),
+    Changes(Box<changes::Changes>),
 }
 
 impl Push {
@@ -86,26 +86,26 @@ impl Push {
         for (subscription, function) in events.subscriptions {
             let name = function.name().to_owned();
             let messages = messages::Messages::new(subscription, function, &naming, ports, &kept, settings);
-            functions.insert(name, Target::Messages(messages));
+            functions.insert(name, Target::Messages(Box::new(messages)));
         }
         for (cron, function) in events.schedules {
             let name = function.name().to_owned();
             match schedules::Schedule::new(&cron, function, &claims, ports) {
-                Ok(schedule) => drop(functions.insert(name, Target::Schedule(schedule))),
+                Ok(schedule) => drop(functions.insert(name, Target::Schedule(Box::new(schedule)))),
                 Err(problem) => problems.push(format!("{name}: {problem}")),
             }
         }
         for (bucket, prefix, function) in events.blobs {
             let name = function.name().to_owned();
             let blobs = blobs::Blobs::new(bucket, prefix, function, &claims, ports, &naming);
-            functions.insert(name, Target::Blobs(blobs));
+            functions.insert(name, Target::Blobs(Box::new(blobs)));
         }
         for (collection, function) in events.changes {
             let name = function.name().to_owned();
             match surroundings.decode_change.clone() {
                 Some(decode) => {
                     let changes = changes::Changes::new(collection, function, decode, ports, settings.retry_base);
-                    functions.insert(name, Target::Changes(changes));
+                    functions.insert(name, Target::Changes(Box::new(changes)));
                 }
                 None => problems.push(format!(
                     "{name}: it is called by changes of documents, and nothing was given that reads the events of Firestore: \
@@ -196,7 +196,13 @@ async fn endpoint(State((push, readiness)): State<(Arc<Push>, Readiness)>, reque
         match &result {
             Ok(response) => tracing::info!(path, status = response.status().as_u16(), "pushed"),
             Err(problem) => {
-                tracing::warn!(path, status = problem.status, code = problem.code, detail = problem.detail, "not taken")
+                tracing::warn!(
+                    path,
+                    status = problem.status,
+                    code = problem.code,
+                    detail = problem.detail,
+                    "not taken"
+                );
             }
         }
         result

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyport_ports::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::PushError;
+use super::arrival::instant;
 
 /// A message, out of its envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub(super) struct Pushed {
     pub(super) attributes: BTreeMap<String, String>,
     /// What Pub/Sub calls it.
     pub(super) id: Option<String>,
+    /// When it was published.
+    pub(super) published: Option<Timestamp>,
     /// The subscription's name within its project.
     pub(super) subscription: Option<String>,
     /// Which delivery it is, from 1: counted where the subscription has a dead-letter policy.
@@ -44,8 +48,9 @@ struct Envelope {
     delivery_attempt: Option<u32>,
 }
 
-/// Names are there in two spellings; what they say is the same.
+/// Names are there in two spellings, which say the same: one of them is read.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Message {
     #[serde(default)]
     data: Option<String>,
@@ -54,7 +59,7 @@ struct Message {
     #[serde(default, rename = "messageId")]
     id: Option<String>,
     #[serde(default)]
-    message_id: Option<String>,
+    publish_time: Option<String>,
 }
 
 impl Pushed {
@@ -78,7 +83,8 @@ impl Pushed {
         Ok(Self {
             data: data.map_err(|error| malformed(format!("message.data: {error}")))?.into(),
             attributes: message.attributes.unwrap_or_default(),
-            id: message.id.or(message.message_id),
+            id: message.id,
+            published: message.publish_time.as_deref().and_then(instant),
             subscription: subscription.as_deref().map(last_segment),
             attempt: delivery_attempt.filter(|attempt| *attempt > 0),
         })
@@ -90,6 +96,7 @@ impl Pushed {
         Self {
             data: body,
             id: text("x-goog-pubsub-message-id").map(str::to_owned),
+            published: text("x-goog-pubsub-publish-time").and_then(instant),
             subscription: text("x-goog-pubsub-subscription-name").map(last_segment),
             ..Self::default()
         }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{attributes_of, headers_from, plain_events, program};
-use crate::tables::requests::ask;
+use crate::hosts::requests::ask;
 
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(30);

@@ -1,13 +1,29 @@
-//! Requests that are answered the same on every host.
+//! The table of requests, the server that is asked as well, and how answers are compared.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
+use anyport_memory::MemoryStore;
+use anyport_ports::Clock;
+use anyport_runtimes::server::{Running, ServerSettings, listen, start};
+use anyport_runtimes::{Surroundings, Workload};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::site::ports;
+
 /// What belongs to a connection, and to the moment.
 const NOT_COMPARED: [&str; 4] = ["connection", "content-length", "date", "transfer-encoding"];
+
+/// A server of this workload, on a store of its own.
+pub(crate) async fn server_of(workload: Workload, clock: Arc<dyn Clock>, surroundings: Surroundings) -> Running {
+    let store = MemoryStore::new(Arc::clone(&clock));
+    let settings = ServerSettings { address: "127.0.0.1:0".parse().unwrap(), ..ServerSettings::default() };
+    let (memory, ports) = (Arc::new(store.handle()), ports(&store, &clock));
+    let listener = listen(&settings).await.unwrap();
+    start(listener, workload, ports, surroundings.provisioned_by(memory), settings).await.unwrap()
+}
 
 /// Sends a request, and reads the answer to its end.
 pub(crate) async fn ask(address: SocketAddr, call: &HttpCall) -> HttpReply {
@@ -45,7 +61,7 @@ pub(crate) fn comparable(mut reply: HttpReply, length: bool) -> HttpReply {
     reply
 }
 
-/// Requests of every kind, wrong ones included, to the workload of notes.
+/// The table.
 pub(crate) fn requests() -> Vec<HttpCall> {
     let mut calls = Vec::new();
     let mut add = |method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]| {

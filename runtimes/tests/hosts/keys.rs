@@ -7,14 +7,13 @@ use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
 use anyport_ports::idempotency::OnError;
 use anyport_ports::{CallContext, Error};
 use anyport_runtimes::auth::{Authenticate, Refusal, Unauthorized};
-use anyport_runtimes::{Caller, Created, Function, Idempotent, Json, Method, Principal, Surroundings, Workload};
+use anyport_runtimes::{Caller, Created, Function, Idempotent, Json, Method, Principal, Workload};
 use async_trait::async_trait;
 use http::HeaderMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::requests::comparable;
 use crate::workload::Calls;
 
 /// Where the golden file is, to be written anew by whoever sets `ANYPORT_WRITE_GOLDEN`.
@@ -26,7 +25,7 @@ struct Order {
 }
 
 /// Takes the token for the name of the caller.
-struct Names;
+pub(crate) struct Names;
 
 #[async_trait]
 impl Authenticate for Names {
@@ -44,7 +43,6 @@ pub(crate) struct Signals {
     let_go: Arc<Notify>,
 }
 
-/// The workload: one function, whose requests must have a key.
 pub(crate) fn workload(calls: &Calls, signals: &Signals) -> Workload {
     let (calls, signals) = (calls.clone(), signals.clone());
     let order = move |Caller(caller): Caller, Json(order): Json<Order>| {
@@ -67,16 +65,10 @@ pub(crate) fn workload(calls: &Calls, signals: &Signals) -> Workload {
     Workload::new("shop").function(Function::http("order", Method::POST, "/orders", order).idempotent(idempotent))
 }
 
-/// A host, by how it answers.
-#[async_trait]
-pub(crate) trait Asked: Sync {
-    /// What it answers.
+/// Who is asked.
+pub(crate) trait Asked {
+    /// The answer, without what belongs to a connection.
     async fn ask(&self, call: &HttpCall) -> HttpReply;
-}
-
-/// The surroundings of the workload.
-pub(crate) fn surroundings() -> Surroundings {
-    Surroundings::none().authenticated_by(Some(Arc::new(Names)))
 }
 
 fn call(name: &str, keys: &[&str], caller: &str, body: &str) -> HttpCall {
@@ -91,12 +83,11 @@ fn call(name: &str, keys: &[&str], caller: &str, body: &str) -> HttpCall {
 }
 
 /// Plays the table; what was answered, as text, and what was done.
-async fn play(host: &dyn Asked, signals: &Signals) -> String {
+pub(crate) async fn play(host: &impl Asked, signals: &Signals) -> String {
     let long = format!("\"{}\"", "k".repeat(256));
     let (book, pen) = (r#"{"item":"book"}"#, r#"{"item":"pen"}"#);
     let (slow, declined) = (r#"{"item":"slow"}"#, r#"{"item":"declined"}"#);
     let mut transcript = String::new();
-    let ask = async |call: HttpCall| comparable(host.ask(&call).await, false);
     let mut write = |name: &str, reply: &HttpReply| {
         writeln!(transcript, "# {name}\n{}", reply.status).unwrap();
         for (name, value) in &reply.headers {
@@ -121,29 +112,28 @@ async fn play(host: &dyn Asked, signals: &Signals) -> String {
         ("replay of the error", &["\"k4\""], "alice", declined),
     ];
     for (name, keys, caller, body) in table {
-        write(name, &ask(call(name, keys, caller, body)).await);
+        write(name, &host.ask(&call(name, keys, caller, body)).await);
     }
     let keys = ["\"k5\""];
     let (first, again) = (call("slow", &keys, "alice", slow), call("in flight", &keys, "alice", slow));
-    let (first, meanwhile) = tokio::join!(ask(first), async {
+    let (first, meanwhile) = tokio::join!(host.ask(&first), async {
         signals.called.notified().await;
-        let meanwhile = ask(again).await;
+        let meanwhile = host.ask(&again).await;
         signals.let_go.notify_one();
         meanwhile
     });
     write("slow", &first);
     write("in flight", &meanwhile);
-    write("done since", &ask(call("done since", &keys, "alice", slow)).await);
+    write("done since", &host.ask(&call("done since", &keys, "alice", slow)).await);
     transcript
 }
 
-/// Plays the table, and holds what was answered against the golden file, and what was done against what is to be.
-pub(crate) async fn hold(host: &dyn Asked, calls: &Calls, signals: &Signals, name: &str) {
-    let transcript = play(host, signals).await;
+/// Holds a transcript, and what was done, against the golden file.
+pub(crate) fn hold(transcript: &str, calls: &Calls, host: &str) {
     if std::env::var_os("ANYPORT_WRITE_GOLDEN").is_some() {
-        std::fs::write(GOLDEN_FILE, &transcript).unwrap();
+        std::fs::write(GOLDEN_FILE, transcript).unwrap();
     } else {
-        assert_eq!(transcript, std::fs::read_to_string(GOLDEN_FILE).unwrap(), "{name}");
+        assert_eq!(transcript, std::fs::read_to_string(GOLDEN_FILE).unwrap(), "{host}");
     }
-    assert_eq!(calls.all(), ["alice book", "bob book", "alice declined", "alice slow"], "{name}");
+    assert_eq!(calls.all(), ["alice book", "bob book", "alice declined", "alice slow"], "{host}");
 }
