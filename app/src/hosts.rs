@@ -49,10 +49,10 @@ pub(crate) async fn azure_functions(settings: Settings, workload: Workload, tele
 pub(crate) async fn cloud_run(settings: Settings, workload: Workload, telemetry: Telemetry) -> Result<()> {
     use anyport_runtimes::cloud_run;
 
-    let cloud_run_settings = settings.cloud_run();
-    let listener = cloud_run::listen(&cloud_run_settings).await?;
     let Composed { ports, surroundings, .. } = compose(&settings, &workload.resources()).await?;
-    let surroundings = surroundings.told_by(Some(telemetry));
-    cloud_run::serve(listener, workload, ports, surroundings, cloud_run_settings).await?;
+    let (settings, surroundings) = (settings.cloud_run(), surroundings.told_by(Some(telemetry)));
+    // Last: requests are sent as soon as somebody listens.
+    let listener = cloud_run::listen(&settings).await?;
+    cloud_run::serve(listener, workload, ports, surroundings, settings).await?;
     Ok(())
 }

@@ -37,8 +37,13 @@ async fn nothing_acknowledged_is_lost_on_aws() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_on_azure() {
+    assert_eq!(ports(&endure("azure").await), ["documents", "messages", "blobs"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_google_cloud() {
-    assert_eq!(ports(&endure("gcp").await), ["documents"]);
+    assert_eq!(ports(&endure("gcp").await), ["documents", "messages", "blobs"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,6 +72,11 @@ async fn assert_found_out(sound: &str, faults: &[&str]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_on_aws_that_take_what_is_in_doubt_for_not_done_are_found_out() {
     assert_found_out("aws", &["ambiguous_reported_failed"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_on_azure_that_take_what_is_in_doubt_for_not_done_are_found_out() {
+    assert_found_out("azure", &["ambiguous_reported_failed"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,7 +143,11 @@ impl World {
     /// Puts the content where a signed URL allows it.
     pub(crate) async fn upload(&self, url: &str, content_type: &str, content: &str) {
         if self.answers(url) {
-            let request = http_client().put(url).header("content-type", content_type).body(content.to_owned());
+            let mut request = http_client().put(url).header("content-type", content_type).body(content.to_owned());
+            if self.set == Set::Azure {
+                // Blob Storage wants to be told which kind of blob it is to be.
+                request = request.header("x-ms-blob-type", "BlockBlob");
+            }
             let status = request.send().await.expect("an answer").status();
             assert!(status.is_success(), "{status}");
             return;

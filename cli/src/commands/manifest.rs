@@ -73,6 +73,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn write_azure(args: &Args, manifest: &Manifest, folder: &Path) -> anyhow::Result<()> {
     let options = AzureOptions {
         naming: Naming::new(args.prefix.as_str())?,
+        prefix: args.prefix.clone(),
         handler: args.handler.clone(),
         storage: args.storage_connection.clone(),
         cosmos: args.cosmos_connection.clone(),

@@ -118,12 +118,12 @@ pub async fn start(
         max_connections: settings.max_connections,
         ..ServerSettings::default()
     };
-    tasks.spawn(accept::accept(listener, router, connections, stop.clone()));
-
     if let Some(provision) = surroundings.provision {
         provision.provision(&resources(&workload)).await.map_err(CloudRunError::Provision)?;
     }
     readiness.enter(Stage::Ready);
+    // Not before: whom the platform lets in is to be answered. Until then connections wait.
+    tasks.spawn(accept::accept(listener, router, connections, stop.clone()));
     tracing::info!(workload = workload.name(), %address, functions = prepared.functions.len(), "ready");
     Ok(Running::new(address, readiness, stop, tasks, settings.grace))
 }

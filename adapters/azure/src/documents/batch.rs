@@ -72,9 +72,12 @@ pub(super) fn step(operation: &Operation, known: &Known<'_>, making: &Making<'_>
         probe.remove(item::TTL);
         Step::Free(probe)
     };
-    let remove = |etag: String| match making.feed {
-        true => Step::Replace(item::tombstone(making.key, making.operation), etag),
-        false => Step::Remove(etag),
+    let remove = |etag: String| {
+        if making.feed {
+            Step::Replace(item::tombstone(making.key, making.operation), etag)
+        } else {
+            Step::Remove(etag)
+        }
     };
     let put = |etag: Option<String>| {
         let item = making.item.cloned().unwrap_or_default();
@@ -165,14 +168,12 @@ pub(super) enum Said {
 /// Looks at each answer: a batch that failed comes as a success of which one part says why, and the others 424.
 pub(super) fn said(answers: &TransactionalBatchResponse) -> Said {
     const FAILED_DEPENDENCY: u16 = 424;
-    let failed = answers.results().iter().filter(|answer| !answer.is_success()).map(|answer| answer.status_code());
-    match failed.clone().find(|status| *status != FAILED_DEPENDENCY).or_else(|| failed.clone().next()) {
-        Some(status) => Said::Refused(status),
-        None => {
-            let etags = answers.results().iter().map(|answer| answer.etag().unwrap_or_default().to_owned());
-            Said::Done(etags.collect())
-        }
+    let failed = || answers.results().iter().filter(|answer| !answer.is_success());
+    let why = failed().find(|answer| answer.status_code() != FAILED_DEPENDENCY).or_else(|| failed().next());
+    if let Some(why) = why {
+        return Said::Refused(why.status_code());
     }
+    Said::Done(answers.results().iter().map(|answer| answer.etag().unwrap_or_default().to_owned()).collect())
 }
 
 #[cfg(test)]

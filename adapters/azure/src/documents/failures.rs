@@ -65,22 +65,26 @@ impl Double {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (record, account, items) = (Arc::clone(&record), Arc::clone(&account), Arc::clone(&items));
-                tokio::spawn(serve(stream, move |line: &str| {
-                    let mut words = line.split(' ');
+                tokio::spawn(serve(stream, move |head: &str| {
+                    let mut words = head.split(' ');
                     let (method, path) = (words.next().unwrap(), words.next().unwrap());
-                    match path {
-                        "/" => account(),
-                        "/dbs/anyport" => Reply::Json(200, json!({"id": "anyport", "_rid": "AAAAAQ=="})),
-                        _ if path.ends_with("/colls/users") => Reply::Json(200, container()),
-                        _ if path.ends_with("/pkranges") => Reply::Json(200, ranges()),
-                        _ => {
-                            let mut asked = record.lock().unwrap();
-                            let before = asked.iter().filter(|other| *other == method).count();
-                            asked.push(method.to_owned());
-                            drop(asked);
-                            items(method, before)
-                        }
+                    if path == "/" {
+                        return account();
                     }
+                    if path.ends_with("/pkranges") {
+                        // The client asks on from where the last answer ended, until there is nothing new.
+                        let again = head.to_ascii_lowercase().contains("if-none-match");
+                        return Reply::Json(if again { 304 } else { 200 }, if again { Value::Null } else { ranges() });
+                    }
+                    if !path.contains("/docs") {
+                        let is_container = path.contains("/colls/");
+                        return Reply::Json(200, if is_container { container() } else { database() });
+                    }
+                    let mut asked = record.lock().unwrap();
+                    let before = asked.iter().filter(|other| *other == method).count();
+                    asked.push(method.to_owned());
+                    drop(asked);
+                    items(method, before)
                 }));
             }
         });
@@ -96,11 +100,11 @@ impl Double {
         // A slow machine may need more than one attempt.
         for _ in 0..20 {
             let Ok(documents) = double.connect().await else { continue };
-            if documents.discover(&documents.call("test", USERS), &USERS).await.is_ok() {
+            if documents.discover(&documents.call("test", &USERS), &USERS).await.is_ok() {
                 return (double, documents);
             }
         }
-        panic!("the double does not answer");
+        panic!("the double is not taken for an account");
     }
 
     fn endpoint(&self) -> String {
@@ -117,11 +121,8 @@ impl Double {
 }
 
 async fn connect(endpoint: &str) -> Result<CosmosDocuments> {
-    let place = Place {
-        endpoint: Url::parse(endpoint).unwrap(),
-        database: "anyport".to_owned(),
-        key: Some(Secret::new(KEY)),
-    };
+    let place =
+        Place { endpoint: Url::parse(endpoint).unwrap(), database: "anyport".to_owned(), key: Some(Secret::new(KEY)) };
     CosmosDocuments::within(HASTY, place, "", Arc::new(Still)).await
 }
 
@@ -135,6 +136,10 @@ fn account(endpoint: &str, consistency: &str) -> Value {
         "systemReplicationPolicy": {"minReplicaSetSize": 3, "maxReplicasetSize": 4},
         "readPolicy": {"primaryReadCoefficient": 1, "secondaryReadCoefficient": 1}, "queryEngineConfiguration": "{}",
     })
+}
+
+fn database() -> Value {
+    json!({"id": "anyport", "_rid": "AAAAAQ==", "_self": "dbs/AAAAAQ==/", "_etag": "\"1\"", "_ts": 1})
 }
 
 fn container() -> Value {
@@ -154,7 +159,7 @@ fn item(operation: &str) -> Value {
     json!({"id": "a", "pk": "u1", "body": {}, "operation": operation, "_etag": "\"7\"", "_ts": 1})
 }
 
-/// Answers each request of a connection by its first line.
+/// Answers each request of a connection by its head.
 async fn serve(mut stream: TcpStream, reply: impl Fn(&str) -> Reply + Send) {
     let (mut read, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
@@ -178,9 +183,9 @@ async fn serve(mut stream: TcpStream, reply: impl Fn(&str) -> Reply + Send) {
             }
         }
         read.drain(..whole);
-        match reply(text.lines().next().unwrap()) {
+        match reply(&text) {
             Reply::Json(status, body) => {
-                let body = body.to_string();
+                let body = if body.is_null() { String::new() } else { body.to_string() };
                 let answer = format!(
                     "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\netag: \"9\"\r\ncontent-length: {}\r\n\r\n{body}",
                     body.len()
@@ -230,7 +235,12 @@ async fn an_account_that_is_not_strong_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_key_that_is_not_accepted_is_told() {
-    let refused = || Reply::Json(401, json!({"code": "Unauthorized", "message": "The input authorization token can't serve the request."}));
+    let refused = || {
+        Reply::Json(
+            401,
+            json!({"code": "Unauthorized", "message": "The input authorization token can't serve the request."}),
+        )
+    };
     let double = Double::start(refused, |_, _| Reply::Silence).await;
     assert_told(&double.connect().await.unwrap_err(), ErrorKind::Unauthenticated, "AZURE_COSMOS_KEY");
 }

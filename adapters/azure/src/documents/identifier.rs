@@ -6,14 +6,10 @@ pub(super) const BETWEEN: &str = "__";
 
 /// The text as an identifier, if it begins with a letter.
 pub(super) fn of(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut identifier, byte| {
-        if byte.is_ascii_alphanumeric() {
-            identifier.push(char::from(byte));
-        } else {
-            identifier.push_str(&format!("_{byte:02X}"));
-        }
-        identifier
-    })
+    let sign = |byte: u8| {
+        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("_{byte:02X}") }
+    };
+    text.bytes().map(sign).collect()
 }
 
 /// The text that an identifier was made of; `None` if it was made of none.

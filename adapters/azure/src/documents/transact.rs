@@ -18,9 +18,6 @@ use super::write::others_were_faster;
 /// Documents read at once.
 const WIDTH: usize = 16;
 
-/// The etag of a document that was overwritten before its own was learnt: of none that stands.
-const LOST: &str = "\"overwritten\"";
-
 /// What stands at the keys that were looked at.
 type Standing<'a> = HashMap<&'a Key, Option<Item>>;
 
@@ -93,7 +90,12 @@ impl CosmosDocuments {
             .await;
         let failure = match answer {
             Ok(answers) => match batch::said(&answers) {
-                Said::Done(etags) => return Ok(Some(attempt.versions(steps, &places, &etags))),
+                Said::Done(etags) => {
+                    return match attempt.versions(steps, &places, &etags) {
+                        Some(versions) => Ok(Some(versions)),
+                        None => self.versions(call, attempt).await.map(Some),
+                    };
+                }
                 Said::Refused(404 | 409 | 412 | 429 | 449) => return Ok(None),
                 Said::Refused(status) => {
                     let message = format!("the batch was refused: one of its operations has the status {status}");
@@ -139,7 +141,8 @@ impl CosmosDocuments {
         stream::iter(reading.collect::<Vec<_>>()).buffer_unordered(WIDTH).try_collect().await
     }
 
-    /// The versions of a transaction that is known to have been done.
+    /// The versions of a transaction that is known to have been done, read back. If one of its documents was overwritten
+    /// since, nobody can tell its version any more, and so not what became of the whole.
     async fn versions(&self, call: &Call, attempt: &Attempt<'_>) -> Result<Vec<Version>> {
         let is_put = |operation: &Operation| matches!(operation, Operation::Put(_));
         let standing = self.look_at(call, attempt, is_put).await;
@@ -148,7 +151,10 @@ impl CosmosDocuments {
             let standing = standing.get(key).and_then(Option::as_ref);
             standing.filter(|standing| item::is_by(standing, &attempt.operation)).map(|own| item::stamp(own).etag)
         };
-        Ok(attempt.stamped(|key| own(key).unwrap_or_else(|| LOST.to_owned())))
+        attempt.stamped(own).ok_or_else(|| {
+            let message = "the transaction was done, and its documents were overwritten before its answer came";
+            call.named(Error::new(ErrorKind::Indeterminate, message))
+        })
     }
 }
 
@@ -172,22 +178,21 @@ impl<'a> Attempt<'a> {
         Ok(steps)
     }
 
-    /// The versions that the answers to a batch tell.
-    fn versions(&self, steps: &[(&Key, Step)], places: &[usize], etags: &[String]) -> Vec<Version> {
-        let etag = |wanted: &Key| {
+    /// The versions that the answers to a batch tell, if they tell all.
+    fn versions(&self, steps: &[(&Key, Step)], places: &[usize], etags: &[String]) -> Option<Vec<Version>> {
+        self.stamped(|wanted| {
             let at = steps.iter().position(|(key, _)| *key == wanted)?;
-            etags.get(*places.get(at)?).cloned()
-        };
-        self.stamped(|key| etag(key).unwrap_or_else(|| LOST.to_owned()))
+            etags.get(*places.get(at)?).filter(|etag| !etag.is_empty()).cloned()
+        })
     }
 
-    /// The version of each put, with this etag.
-    fn stamped(&self, etag: impl Fn(&Key) -> String) -> Vec<Version> {
+    /// The version of each put, if the etag of each is known.
+    fn stamped(&self, etag: impl Fn(&Key) -> Option<String>) -> Option<Vec<Version>> {
         let version = |(key, operation): &(Key, Operation)| match operation {
-            Operation::Put(put) => {
+            Operation::Put(put) => Some(etag(key).map(|etag| {
                 let operation = Some(self.operation.clone());
-                Some(Stamp { operation, expires_at: put.expires_at, etag: etag(key) }.version())
-            }
+                Stamp { operation, expires_at: put.expires_at, etag }.version()
+            })),
             _ => None,
         };
         self.transaction.operations().iter().filter_map(version).collect()

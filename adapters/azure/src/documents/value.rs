@@ -115,7 +115,7 @@ mod tests {
             (json!(i64::MIN), "-9223372036854775808"),
             (json!((1_i64 << 53) + 1), "9007199254740993"),
             (json!(5e-324), "5e-324"),
-            (json!(f64::MAX), "1.7976931348623157e308"),
+            (json!(f64::MAX), "1.7976931348623157e+308"),
         ] {
             assert_eq!(held(&value).get(NUMBER).and_then(Value::as_str), Some(text), "{value}");
             assert_eq!(plain(&held(&value)).to_string(), value.to_string());

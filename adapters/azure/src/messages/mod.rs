@@ -89,6 +89,15 @@ struct Queues {
 }
 
 impl QueueMessages {
+    /// What the queue of a subscription is called, where names begin with this prefix: what triggers of Azure Functions name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the prefix is none.
+    pub fn queue_name(prefix: &str, subscription: &Subscription) -> Result<String> {
+        Names::new(prefix).map(|names| names.queue(subscription))
+    }
+
     /// Finds account and credentials; no service is called yet.
     ///
     /// # Errors

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyport_azure::CosmosDocuments;
+use anyport_ports::ErrorKind;
 use anyport_ports::documents::{Body, Changes as _, Condition, Documents as _, FeedQuery, Put};
 use anyport_ports::resources::{CollectionSpec, Provision as _, Resources};
-use anyport_ports::ErrorKind;
 use serde_json::json;
 
 use crate::{USERS, key, provisioned, users};
@@ -29,7 +29,7 @@ async fn a_position_from_which_deletions_may_be_gone_is_refused() {
     let latest = documents.latest(&USERS).await.unwrap();
     container.clock.forward(DAY);
     let page = documents.read(&USERS, &FeedQuery::from(latest.clone())).await.unwrap();
-    container.clock.forward(DAY * 6 + Duration::from_secs(60));
+    container.clock.forward(DAY * 6 + Duration::from_mins(1));
     let error = documents.read(&USERS, &FeedQuery::from(latest)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PreconditionFailed, "{error:?}");
     documents.read(&USERS, &FeedQuery::from(page.next)).await.expect("it was read to its end a day later");

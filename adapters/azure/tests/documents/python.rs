@@ -3,7 +3,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use anyport_ports::documents::{Body, Condition, Documents as _, Index, IndexQuery, Put, Scan as _, ScanQuery, Segment};
+use anyport_ports::documents::{
+    Body, Condition, Documents as _, Index, IndexQuery, Put, Scan as _, ScanQuery, Segment,
+};
 use anyport_ports::resources::Provision as _;
 use anyport_ports::{ErrorKind, IndexName, Timestamp};
 use serde_json::{Value, json};
@@ -35,13 +37,13 @@ async fn python_reads_a_document_as_it_looks() {
         "name": "Ada", "team": "engines", "age": 36, "score": 0.5, "whole": 2.0, "large": 9_007_199_254_740_993_u64,
         "tags": ["a", null, true], "address": {"city": "London"},
     });
-    let put = Put::new(Body::of(&body).unwrap()).expires_at(Timestamp::from_millis(4_102_444_800_500));
+    let put = Put::new(Body::of(&body).unwrap()).expires_at(Timestamp::from_millis(2_208_988_800_500));
     let version = container.documents.put(&USERS, &key("u/1", "profile.new"), &put).await.unwrap();
     let item = python(&container, "show(own(container.read_item('profile.2Enew', 'u/1')))");
     let (operation, _) = version.as_str().split_once('.').unwrap();
     assert!(item["ttl"].as_i64() > Some(0), "{item}");
     let expected = json!({
-        "id": "profile.2Enew", "pk": "u/1", "operation": operation, "expiresAt": 4_102_444_800_500_i64, "ttl": item["ttl"],
+        "id": "profile.2Enew", "pk": "u/1", "operation": operation, "expiresAt": 2_208_988_800_500_i64, "ttl": item["ttl"],
         "ix": {"by_2Dteam__team__name": "engines Ada u.2F1 profile.2Enew"},
         "body": {
             "name": "Ada", "team": "engines", "age": 36, "score": 0.5, "whole": {"$number": "2.0"},
@@ -62,7 +64,8 @@ show(None)";
     python(&container, write);
     let (documents, key) = (&container.documents, key("u2", "profile"));
     let found = documents.get(&USERS, &key).await.unwrap().unwrap();
-    let body = json!({"name": "Grace", "age": 85, "ratio": 0.25, "roles": ["admiral"], "address": {"city": "New York"}});
+    let body =
+        json!({"name": "Grace", "age": 85, "ratio": 0.25, "roles": ["admiral"], "address": {"city": "New York"}});
     assert_eq!((found.body, found.expires_at), (Body::of(&body).unwrap(), None));
     let scanned = documents.scan(&USERS, &ScanQuery::segment(Segment::whole())).await.unwrap();
     assert_eq!(scanned.documents.len(), 1, "it is in the collection");

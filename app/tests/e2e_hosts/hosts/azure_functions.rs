@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use anyport_azure::QueueMessages;
 use anyport_conformance::hosts::azure_functions::{FunctionsHost, Handler, QueueMessage};
 use anyport_memory::MemoryStore;
 use anyport_ports::Naming;
@@ -20,6 +21,7 @@ use crate::world::{NOBODY, Set, World};
 pub(crate) struct AzureFunctions {
     host: FunctionsHost,
     sources: Sources,
+    prefix: String,
     naming: Naming,
     /// The app's files.
     _folder: TempDir,
@@ -34,8 +36,9 @@ impl AzureFunctions {
             None => process(world),
         };
         let host = FunctionsHost::start_with(folder.path(), handler).await.expect("it starts");
-        let naming = Naming::new(world.prefix_where(Set::Azure)).expect("a prefix");
-        Self { host, sources: Sources::of(world), naming, _folder: folder }
+        let prefix = world.prefix_where(Set::Azure).to_owned();
+        let naming = Naming::new(prefix.as_str()).expect("a prefix");
+        Self { host, sources: Sources::of(world), prefix, naming, _folder: folder }
     }
 }
 
@@ -67,7 +70,7 @@ impl Host for AzureFunctions {
     }
 
     async fn deliver(&mut self) {
-        let queue = self.naming.subscription(&self.sources.fulfilment, '-', 63);
+        let queue = QueueMessages::queue_name(&self.prefix, &self.sources.fulfilment).expect("a name");
         for delivery in self.sources.waiting().await {
             // The adapter for Azure keeps more in its receipts than what the host tells.
             let mut parts = delivery.receipt.as_str().lines();

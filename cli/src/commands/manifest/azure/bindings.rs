@@ -1,8 +1,10 @@
 //! `function.json`: what calls a function, by the names that adapters and runtime have for it.
 
+use anyport_azure::QueueMessages;
+use anyport_ports::messages::Subscription;
 use serde_json::{Value, json};
 
-use super::{AzureOptions, Function, RESERVED, Trigger, cron, queues};
+use super::{AzureOptions, Function, RESERVED, Trigger, cron};
 
 /// Longest name of a container of blobs, and of documents.
 const BLOB_CONTAINER: usize = 63;
@@ -22,7 +24,8 @@ pub(super) fn of(function: &Function, options: &AzureOptions) -> Result<Value, S
             json!({ "bindings": http(&route, &methods) })
         }
         Trigger::Subscription { topic, name, .. } => {
-            let queue = queues::name(naming, topic, name);
+            let subscription = Subscription::new(topic.clone(), name.as_str()).map_err(|error| error.to_string())?;
+            let queue = QueueMessages::queue_name(&options.prefix, &subscription).map_err(|error| error.to_string())?;
             json!({ "bindings": [{
                 "type": "queueTrigger", "direction": "in", "name": "message", "queueName": queue,
                 // As bytes nothing of it is looked into.

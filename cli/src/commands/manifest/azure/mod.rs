@@ -5,7 +5,6 @@
 
 mod bindings;
 mod cron;
-mod queues;
 
 use std::collections::BTreeMap;
 
@@ -57,6 +56,8 @@ enum Trigger {
 /// How things are called where the app runs.
 pub(super) struct AzureOptions {
     pub(super) naming: Naming,
+    /// What names begin with.
+    pub(super) prefix: String,
     /// The executable, relative to the app's folder.
     pub(super) handler: String,
     /// The app setting with the connection to Azure Storage.
@@ -162,6 +163,7 @@ mod tests {
     fn options(prefix: &str) -> AzureOptions {
         AzureOptions {
             naming: Naming::new(prefix).unwrap(),
+            prefix: prefix.to_owned(),
             handler: "handler".to_owned(),
             storage: "AzureWebJobsStorage".to_owned(),
             cosmos: "CosmosDb".to_owned(),
