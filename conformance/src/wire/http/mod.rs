@@ -183,3 +183,89 @@ fn hop_by_hop(headers: &mut HeaderMap) {
     }
     headers.remove("keep-alive");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Everything;
+
+    impl Dialect for Everything {
+        fn is_call(&self, _: &request::Parts, _: &[u8]) -> bool {
+            true
+        }
+
+        fn is_harmless_twice(&self, _: &request::Parts, _: &[u8]) -> bool {
+            false
+        }
+
+        fn throttled(&self, _: &request::Parts) -> Response<Bytes> {
+            Response::builder().status(StatusCode::TOO_MANY_REQUESTS).body(Bytes::new()).unwrap()
+        }
+    }
+
+    async fn listen() -> (tokio::net::TcpListener, SocketAddr) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// A server of HTTP/2 that sends back what it gets, with trailers.
+    async fn echo() -> SocketAddr {
+        let (listener, address) = listen().await;
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let service = service_fn(async |request: Request<Incoming>| {
+                    let trailers = HeaderMap::from_iter([(header::ETAG, ::http::HeaderValue::from_static("last"))]);
+                    let body = request.into_body().collect().await?.to_bytes();
+                    let body = Full::new(body).with_trailers(async move { Some(Ok(trailers)) });
+                    Ok::<_, hyper::Error>(Response::new(body))
+                });
+                tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        address
+    }
+
+    /// A client's connection through these faults to such a server.
+    async fn through(faults: &Faults) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
+        let line = HttpLine::new(echo().await, Arc::new(Everything), faults.clone());
+        let (listener, address) = listen().await;
+        tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            assert!(line.serve(stream).await.is_none());
+        });
+        let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+
+    type Answered = Result<(StatusCode, Bytes, Option<HeaderMap>), hyper::Error>;
+
+    async fn ask(sender: &hyper::client::conn::http2::SendRequest<Full<Bytes>>) -> Answered {
+        let request = Request::post("http://store/").body(Full::new(Bytes::from_static(b"0123"))).unwrap();
+        let (head, body) = sender.clone().send_request(request).await?.into_parts();
+        let body = body.collect().await?;
+        let trailers = body.trailers().cloned();
+        Ok((head.status, body.to_bytes(), trailers))
+    }
+
+    #[tokio::test]
+    async fn what_is_lost_of_http_2_is_one_stream() {
+        let faults = Faults::none();
+        let sender = through(&faults).await;
+        for fault in [Fault::DropBefore, Fault::DropAfter, Fault::HalfClose, Fault::Cut] {
+            faults.inject(fault);
+            let lost = ask(&sender).await;
+            assert!(lost.is_err(), "{fault:?}: {lost:?}");
+            let (status, body, trailers) = ask(&sender).await.unwrap();
+            assert_eq!((status, &body[..]), (StatusCode::OK, &b"0123"[..]), "after {fault:?}, on the same connection");
+            assert_eq!(trailers.unwrap()[header::ETAG], "last");
+        }
+        faults.inject(Fault::Throttle);
+        assert_eq!(ask(&sender).await.unwrap().0, StatusCode::TOO_MANY_REQUESTS);
+        faults.inject(Fault::ServerError);
+        assert_eq!(ask(&sender).await.unwrap().0, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}
