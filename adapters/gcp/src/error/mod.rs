@@ -25,7 +25,7 @@ pub(crate) struct Failure {
     /// What the service answered, if it did.
     code: Option<Code>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    acks: AckFailures,
+    acks: Arc<AckFailures>,
 }
 
 impl Failure {
@@ -34,7 +34,7 @@ impl Failure {
     }
 
     fn bare(meaning: Meaning) -> Self {
-        Self { meaning, code: None, source: None, acks: AckFailures::default() }
+        Self { meaning, code: None, source: None, acks: Arc::default() }
     }
 
     /// A failure of a client of Google's.
@@ -74,7 +74,7 @@ impl Failure {
         } else {
             table::meaning(Code::from(i32::from(status.code())))
         };
-        Self { acks, ..Self::new(meaning, status) }
+        Self { acks: Arc::new(acks), ..Self::new(meaning, status) }
     }
 
     /// No token for the caller.

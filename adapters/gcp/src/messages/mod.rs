@@ -28,7 +28,8 @@
 //!
 //! - *Attempts*: Pub/Sub counts deliveries where a subscription has a policy of dead letters, which must allow 5 to 100. So
 //!   every subscription has one, its own number stands in a label (`anyport-attempts`), and who receives a message once
-//!   more than that moves it to the dead letters, as Pub/Sub does by itself from the fifth on.
+//!   more than that moves it to the dead letters, as Pub/Sub does by itself from the fifth on. Where more than 100 are
+//!   allowed, who receives publishes a message anew before Pub/Sub has counted to its end, with what was counted so far.
 //! - *Delay*: Pub/Sub has none. A message with a delay is kept from its subscription by a filter, and taken by `.later`;
 //!   who receives looks there at most twice a second, holds what is early until it is due, and publishes what is due once
 //!   more, for this subscription alone. So a delay uses up no attempt. Giving back with a delay lets the lease run on for

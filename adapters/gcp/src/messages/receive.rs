@@ -7,11 +7,15 @@ use anyport_ports::{Error, ErrorKind, Result};
 use futures_util::future::join;
 use googleapis_tonic_google_pubsub_v1::google::pubsub::v1::{PubsubMessage, ReceivedMessage};
 
+use super::provision::{OWN_ATTEMPTS, attempts_of};
 use super::settle::half_done;
 use super::subscriber::{Settle, Settled};
 use super::{Services, receipt, seconds, wire};
 
 const RECEIVE: &str = "messages.receive";
+
+/// How far Pub/Sub is let count where a message may be delivered more often than it counts to.
+const COUNTS_TO: i32 = 90;
 
 /// How often who waits looks for what is due by now.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,8 +35,9 @@ impl Services {
         for held in held {
             match delivery(&held, allowed) {
                 Ok(delivery) => deliveries.push(delivery),
-                // If this fails it comes again when its lease is over.
-                Err(reason) => drop(self.bury(RECEIVE, subscription, &held, &reason).await),
+                // If either fails it comes again when its lease is over.
+                Err(Undelivered::Dead(reason)) => drop(self.bury(RECEIVE, subscription, &held, &reason).await),
+                Err(Undelivered::Counted(attempts)) => drop(self.renew(RECEIVE, subscription, &held, attempts).await),
             }
         }
         Ok(deliveries)
@@ -114,7 +119,7 @@ impl Services {
         // Nothing was to be changed by it.
         let found = found.map_err(|ended| ended.failure.told(operation, subscription))?;
         let policy = found.dead_letter_policy.map(|policy| policy.max_delivery_attempts);
-        let allowed = super::provision::attempts_of(&found.labels, policy).ok_or_else(|| {
+        let allowed = attempts_of(&found.labels, policy).ok_or_else(|| {
             let message = "its subscription does not count attempts: it has neither the label nor a policy of dead letters \
                            that provisioning gives it";
             Error::new(ErrorKind::Internal, message).during(operation, subscription)
@@ -140,14 +145,28 @@ pub(super) fn attempt(received: &ReceivedMessage, message: &PubsubMessage) -> u3
     counted.saturating_add(wire::attempts_before(message))
 }
 
-/// The delivery, or why it cannot be one.
-fn delivery(received: &ReceivedMessage, allowed: u32) -> Result<Delivery, String> {
+/// Why what was received is not handed out.
+#[derive(Debug, PartialEq, Eq)]
+enum Undelivered {
+    /// It goes to the dead letters, for this reason.
+    Dead(String),
+    /// Pub/Sub soon moves it there by itself, though it may be delivered more often: it is published anew, delivered so
+    /// often already.
+    Counted(u32),
+}
+
+/// The delivery, or why it is none.
+fn delivery(received: &ReceivedMessage, allowed: u32) -> Result<Delivery, Undelivered> {
     let found = message(received);
     let attempt = attempt(received, &found);
     if attempt > allowed {
-        return Err(wire::EXHAUSTED.to_owned());
+        return Err(Undelivered::Dead(wire::EXHAUSTED.to_owned()));
     }
-    let (event, text) = wire::event(&found).map_err(|unfit| format!("it cannot be delivered: {}", unfit.message()))?;
+    if allowed > *OWN_ATTEMPTS.end() && received.delivery_attempt > COUNTS_TO {
+        return Err(Undelivered::Counted(attempt - 1));
+    }
+    let (event, text) = wire::event(&found)
+        .map_err(|unfit| Undelivered::Dead(format!("it cannot be delivered: {}", unfit.message())))?;
     let receipt = receipt::receipt(&received.ack_id, attempt, None, &text);
     Ok(Delivery { message: event, receipt, attempt, dead_letter_reason: None })
 }
@@ -181,9 +200,24 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_delivered_oftener_than_pubsub_counts_to_is_published_anew_in_time() {
+        for (counted, before, allowed, expected) in [
+            (90, 0, 1000, Ok(90)),
+            (91, 0, 1000, Err(Undelivered::Counted(90))),
+            (1, 90, 1000, Ok(91)),
+            (91, 900, 1000, Err(Undelivered::Counted(990))),
+            (91, 0, 100, Ok(91)),
+        ] {
+            let delivery = delivery(&received(counted, "plain", before), allowed);
+            assert_eq!(delivery.map(|delivery| delivery.attempt), expected, "{counted} after {before}");
+        }
+    }
+
+    #[test]
     fn what_is_too_large_is_no_delivery_and_no_dead_letter() {
         let large = received(1, &"x".repeat(anyport_ports::messages::MAX_MESSAGE_BYTES), 0);
-        assert!(delivery(&large, 3).unwrap_err().contains("cannot be delivered"));
+        let dead = delivery(&large, 3).unwrap_err();
+        assert!(matches!(&dead, Undelivered::Dead(reason) if reason.contains("cannot be delivered")), "{dead:?}");
         assert!(letter(&large).is_none());
     }
 }

@@ -90,6 +90,19 @@ impl Services {
         self.write_and_remove(Place { operation, subscription, topic: &topic }, &received.ack_id, letter).await
     }
 
+    /// Publishes what was received anew, to this subscription alone and delivered so often already.
+    pub(super) async fn renew(
+        &self,
+        operation: &'static str,
+        subscription: &Subscription,
+        received: &ReceivedMessage,
+        attempts: u32,
+    ) -> Result<()> {
+        let letter = Letter::again(&message(received)).only(subscription.name()).after(attempts);
+        let topic = self.names.topic(subscription.topic());
+        self.write_and_remove(Place { operation, subscription, topic: &topic }, &received.ack_id, letter).await
+    }
+
     /// Moves what a consumer holds. A letter written under a stale receipt would stand beside a message that another one
     /// holds. So it is held first, for as long as any lease may be: what fails half way does not end a lease early.
     async fn move_held(&self, place: Place<'_>, ack_id: &str, letter: Letter) -> Result<()> {
