@@ -76,7 +76,7 @@ async fn a_key_file_that_is_none_is_told_when_it_is_given() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let told = format!("{error} {error:?}");
     assert!(told.contains("Cloud Storage cannot be set up") && !told.contains(crate::refused::SECRET), "{told}");
-    let (blobs, ttl) = (gcs(&nobody_listening()), SignedUrlTtl::new(Duration::from_secs(60)).unwrap());
+    let (blobs, ttl) = (gcs(&nobody_listening()), SignedUrlTtl::new(Duration::from_mins(1)).unwrap());
     let signed = blobs.sign(&PHOTOS, &name("a"), Verb::Get, ttl).await.unwrap();
     assert!(signed.contains("/photos/a?X-Goog-Algorithm=GOOG4-RSA-SHA256&"), "{signed}");
 }

@@ -1,6 +1,6 @@
 //! Cloud Storage that refuses, is not there, or holds what others put into a bucket.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test panics where something is not as it must be")]
+#![expect(clippy::unwrap_used, reason = "a test panics where something is not as it must be")]
 
 mod failures;
 mod foreign;
