@@ -26,7 +26,8 @@ pub struct Surroundings {
     pub signed: Option<Arc<dyn FetchSigned>>,
     /// Tells what changed among documents, for the functions that changes call on the server.
     pub changes: Option<Arc<dyn Changes>>,
-    /// Reads the changes that AWS Lambda is given as records of streams: `anyport_aws::DynamoDocuments::change_of`.
+    /// Reads the changes that AWS Lambda is given as records of streams (`anyport_aws::DynamoDocuments::change_of`), and Azure
+    /// Functions as documents of Cosmos DB.
     pub decode_change: Option<DecodeChange>,
     /// Tells who calls, for the functions that have a caller.
     pub authenticator: Option<Arc<dyn Authenticate>>,

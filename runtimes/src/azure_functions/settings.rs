@@ -39,7 +39,8 @@ pub struct AzureFunctionsSettings {
 #[serde(rename_all = "snake_case")]
 pub enum HttpMode {
     /// As requests, with their own path: `enableProxyingHttpRequest`, which loses nothing, or `enableForwardingHttpRequest`,
-    /// which loses bodies that are sent in chunks.
+    /// which loses bodies that are sent in chunks. Of what is forwarded nothing tells that it is no event: such an app must have
+    /// no route for all paths.
     #[default]
     Proxying,
     /// As events, `POST /<function>` with the request in JSON: neither flag is set. An answer that has several cookies to set

@@ -44,12 +44,15 @@ fn listed(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("{} cannot be read", folder.join(LIST).display())),
     }
-    match fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
-        Ok(true) => bail!("{} is not empty, and was not written by this command: name another folder", folder.display()),
-        Ok(false) => Ok(BTreeSet::new()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", folder.display())),
+    let is_empty = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error).with_context(|| format!("{} cannot be read", folder.display())),
+    };
+    if !is_empty {
+        bail!("{} is not empty, and was not written by this command: name another folder", folder.display());
     }
+    Ok(BTreeSet::new())
 }
 
 /// Whether a listed path is below the folder: the list may have been edited.
