@@ -178,10 +178,7 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_platform() {
         let settings = CloudRunSettings::default();
-        assert_eq!(
-            (settings.bind.to_string().as_str(), settings.request_timeout),
-            ("0.0.0.0", Duration::from_mins(5))
-        );
+        assert_eq!((settings.bind.to_string().as_str(), settings.request_timeout), ("0.0.0.0", Duration::from_mins(5)));
         assert_eq!(settings.time_of_calls(), Duration::from_millis(299_500));
         assert!(settings.problems().is_empty());
         let short = CloudRunSettings { request_timeout: Duration::from_secs(1), ..settings.clone() };

@@ -16,6 +16,7 @@ mod process;
 mod schedules;
 mod senders;
 mod settings;
+mod settlement;
 mod site;
 mod traces;
 mod triggers;
