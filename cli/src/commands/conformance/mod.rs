@@ -30,7 +30,7 @@ use crate::progress::Progress;
 #[command(after_help = "\
 Examples:
   anyport conformance --adapter memory --adapter sqlite
-  anyport conformance --provider aws --provider azure --provider gcp --provider redis --provider embedded
+  anyport conformance --provider aws --provider redis --provider embedded
   anyport conformance --adapter sqlite --filter DOC-CAS
   anyport conformance --adapter sqlite --seed 7        replay what a failure printed
   anyport conformance --provider redis --faults        and 10000 operations through faults
@@ -38,11 +38,11 @@ Examples:
   anyport conformance --adapter gcp --filter MSG- --instead google-pubsub
   anyport conformance --report target/report           then open target/report/index.html
 
-A networked adapter is run against the server or account that the usual variables of the environment name (REDIS_URL;
-AWS_ENDPOINT_URL..., AWS_PROFILE; AZURE_COSMOS_ENDPOINT; FIRESTORE_EMULATOR_HOST, GOOGLE_CLOUD_PROJECT; and their
-like), else against emulators that `anyport emulators up` started, else
-against emulators that are started for the run and stopped at its end. An account is used only if its provider or
-adapter is named.")]
+A networked adapter is run against the server or account that the usual variables of the environment
+name (REDIS_URL; AWS_ENDPOINT_URL..., AWS_PROFILE; AZURE_COSMOS_ENDPOINT; FIRESTORE_EMULATOR_HOST,
+GOOGLE_CLOUD_PROJECT; and their like), else against emulators that `anyport emulators up` started, else
+against emulators that are started for the run and stopped at its end. An account is used only if its
+provider or adapter is named.")]
 pub struct Args {
     /// Prove every adapter, against emulators where the environment names no server; so it is if nothing else is named
     #[arg(long, conflicts_with_all = ["providers", "adapters"])]
