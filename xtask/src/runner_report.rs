@@ -86,7 +86,8 @@ mod tests {
                    </testsuite><testsuite name=\"pack\"><testcase name=\"three\"><error/></testcase></testsuite>\
                    </testsuites>";
         let test = |binary: &str, name: &str, passed| Test { binary: binary.to_owned(), name: name.to_owned(), passed };
-        let all = [test("pack::binary", "m::one", true), test("pack::binary", "two", false), test("pack", "three", false)];
+        let all =
+            [test("pack::binary", "m::one", true), test("pack::binary", "two", false), test("pack", "three", false)];
         assert_eq!(parse(xml).unwrap(), all);
         assert!(parse("no XML").is_err());
     }
