@@ -41,14 +41,15 @@ pub struct Upstream {
 /// What is spoken on the wire.
 #[derive(Clone)]
 pub enum Protocol {
-    /// HTTP/1.1, in this provider's dialect.
+    /// HTTP/1.1, or HTTP/2 without TLS and by prior knowledge, in this provider's dialect.
     Http(Arc<dyn Dialect>),
     /// The protocol of Redis, RESP 2 or 3: requests and their answers one after another. Subscriptions to its channels
     /// do not go through.
     Resp,
 }
 
-/// What a proxy must know of a provider's HTTP dialect. Requests are as the client sent them, their URI in origin form.
+/// What a proxy must know of a provider's HTTP dialect. Requests are as the client sent them; of their URI the path
+/// and the query are sure to be there.
 pub trait Dialect: Send + Sync + 'static {
     /// Whether this request is one of the port's calls. Others, such as looking up a name or an account, never meet a
     /// fault.

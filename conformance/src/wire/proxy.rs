@@ -33,9 +33,7 @@ impl Proxy {
         let address = socket.local_addr()?;
         let listener = socket.listen(BACKLOG)?;
         let line = Arc::new(match &upstream.protocol {
-            Protocol::Http(dialect) => {
-                Line::Http(Box::new(HttpLine::new(upstream.address, Arc::clone(dialect), faults.clone())))
-            }
+            Protocol::Http(dialect) => Line::Http(HttpLine::new(upstream.address, Arc::clone(dialect), faults.clone())),
             Protocol::Resp => Line::Resp(RespLine::new(upstream.address, faults.clone())),
         });
         Ok(Self { address, task: tokio::spawn(keep(listener, address, faults.keeper(), line)) })
@@ -54,17 +52,19 @@ impl Drop for Proxy {
 
 /// Serves the connections of one protocol.
 enum Line {
-    Http(Box<HttpLine>),
+    Http(HttpLine),
     Resp(RespLine),
 }
 
 impl Line {
     async fn serve(&self, stream: TcpStream) {
-        let (stream, ending) = match self {
+        let ended = match self {
             Self::Http(line) => line.serve(stream).await,
-            Self::Resp(line) => line.serve(stream).await,
+            Self::Resp(line) => Some(line.serve(stream).await),
         };
-        ending.end(stream).await;
+        if let Some((stream, ending)) = ended {
+            ending.end(stream).await;
+        }
     }
 }
 
