@@ -37,6 +37,11 @@ async fn nothing_acknowledged_is_lost_on_aws() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_on_google_cloud() {
+    assert_eq!(ports(&endure("gcp").await), ["documents"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_acknowledged_is_lost_on_redis() {
     assert_eq!(ports(&endure("redis").await), ["documents", "messages"]);
 }
