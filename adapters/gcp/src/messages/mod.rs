@@ -153,7 +153,7 @@ impl Messages for PubSubMessages {
     }
 
     async fn receive(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<Delivery>> {
-        self.0.receive(subscription, receive).await
+        Box::pin(self.0.receive(subscription, receive)).await
     }
 
     async fn ack(&self, subscription: &Subscription, receipts: &Batch<Receipt>) -> Result<Vec<Result<()>>> {

@@ -66,15 +66,15 @@ impl Publishers {
         time: Duration,
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let publisher = self.publisher(topic).await?;
-        let published = letters.iter().map(|letter| {
+        let handed_over = letters.iter().map(|letter| {
             let message = model::Message::new()
                 .set_data(letter.data.clone())
                 .set_attributes(letter.attributes.iter().map(|(key, value)| (key.clone(), value.clone())));
             publisher.publish(message)
         });
         // All are handed over before any is waited for.
-        let published: Vec<_> = published.collect();
-        let answers = async { Ok(join_all(published).await) };
+        let handed_over: Vec<_> = handed_over.collect();
+        let answers = async { Ok(join_all(handed_over).await) };
         let answers = within(time, answers).await?;
         Ok(answers.into_iter().map(|answer| answer.map(drop).map_err(failure)).collect())
     }

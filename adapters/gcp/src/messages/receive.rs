@@ -29,7 +29,7 @@ impl Services {
             return Ok(held.into_iter().filter_map(|held| letter(&held)).collect());
         }
         let allowed = self.attempts_allowed(RECEIVE, subscription).await?;
-        let received = self.take(subscription, receive).await?;
+        let received = Box::pin(self.take(subscription, receive)).await?;
         let held = self.hold(subscription, received, receive.lease()).await?;
         let mut deliveries = Vec::with_capacity(held.len());
         for held in held {
@@ -61,7 +61,7 @@ impl Services {
         };
         // The first look is waited for: it tells a service that is silent from one that has nothing, and were its failure
         // not told, what waits for its time would wait for ever and nobody would hear of it.
-        let (brought, received) = join(self.bring_what_is_due(RECEIVE, subscription), pull).await;
+        let (brought, received) = Box::pin(join(self.bring_what_is_due(RECEIVE, subscription), pull)).await;
         let received = received?;
         let is_more = received.is_empty() && brought?;
         if is_more { self.pull(subscription, max, Duration::ZERO).await } else { Ok(received) }

@@ -6,16 +6,16 @@ const POLYNOMIAL: u32 = 0x82f6_3b78;
 /// What each byte does to the remainder.
 const TABLE: [u32; 256] = {
     let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut remainder = byte as u32;
+    let (mut byte, mut number) = (0, 0);
+    while byte < table.len() {
+        let mut remainder: u32 = number;
         let mut bit = 0;
         while bit < 8 {
             remainder = if remainder & 1 == 1 { (remainder >> 1) ^ POLYNOMIAL } else { remainder >> 1 };
             bit += 1;
         }
         table[byte] = remainder;
-        byte += 1;
+        (byte, number) = (byte + 1, number + 1);
     }
     table
 };
