@@ -80,9 +80,23 @@ const TOKEN_TTL: Duration = Duration::from_hours(24);
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(error) => failed(&error),
+    }
+}
+
+/// Tells why it ends, where whoever runs it looks.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    match host::detect() {
+        #[cfg(feature = "azure-functions")]
+        Ok(Host::AzureFunctions) => anyport_runtimes::azure_functions::fail(error.as_ref()),
+        #[cfg(feature = "cloud-run")]
+        Ok(Host::CloudRun) => {
+            anyport_runtimes::logs::fatal(&told(error));
+            ExitCode::FAILURE
+        }
+        _ => {
             // Nothing is left to be done if this cannot be told either.
-            writeln!(io::stderr(), "error: {}", told(&error)).ok();
+            writeln!(io::stderr(), "error: {}", told(error)).ok();
             ExitCode::FAILURE
         }
     }

@@ -18,8 +18,12 @@ pub(super) fn receipt(ack_id: &str, attempt: u32, reason: Option<&str>, event: &
     Receipt::new(format!("{ack_id}\n{attempt}\n{reason}\n{event}"))
 }
 
-/// The parts of a receipt. One without an event is an ack id by itself.
+/// The parts of a receipt. One without an event is an ack id by itself. One that begins with an empty line is of a message that
+/// was pushed, and holds its event: who was pushed to has no ack id, and answers instead.
 pub(super) fn parts(receipt: &Receipt) -> Parts<'_> {
+    if let Some(event) = receipt.as_str().strip_prefix('\n') {
+        return Parts { ack_id: "", attempt: 1, reason: None, event: Some(event) };
+    }
     let mut lines = receipt.as_str().splitn(4, '\n');
     let ack_id = lines.next().unwrap_or_default();
     let attempt = lines.next().and_then(|attempt| attempt.parse().ok()).unwrap_or(1);
@@ -37,6 +41,8 @@ mod tests {
         assert_eq!(parts(&whole), Parts { ack_id: "AQEB==", attempt: 2, reason: None, event: Some("{\n}") });
         let dead = receipt("AQEB==", 1, Some("two\nlines"), "{}");
         assert_eq!(parts(&dead).reason.as_deref(), Some("two\nlines"));
+        let pushed = Parts { ack_id: "", attempt: 1, reason: None, event: Some("{\n}") };
+        assert_eq!(parts(&Receipt::new("\n{\n}")), pushed);
         assert_eq!(parts(&Receipt::new("AQEB==")), Parts { ack_id: "AQEB==", attempt: 1, reason: None, event: None });
     }
 }

@@ -74,7 +74,9 @@ impl Services {
         };
         let letter = Letter::of(event).because(bounded_reason(reason));
         let topic = self.names.letters(subscription);
-        self.move_held(Place { operation: DEAD_LETTER, subscription, topic: &topic }, parts.ack_id, letter).await
+        let place = Place { operation: DEAD_LETTER, subscription, topic: &topic };
+        // Who was pushed to acknowledges by answering.
+        if parts.ack_id.is_empty() { self.write(place, letter).await } else { self.move_held(place, parts.ack_id, letter).await }
     }
 
     /// Moves what was received to the dead letters as it is.
@@ -112,12 +114,17 @@ impl Services {
         }
     }
 
+    async fn write(&self, place: Place<'_>, letter: Letter) -> Result<()> {
+        for result in self.publishers.publish(place.topic, &[letter]).await {
+            result.map_err(|ended| ended.told(place.operation, place.subscription))?;
+        }
+        Ok(())
+    }
+
     /// It is written before it is removed: it may be in both places for a while, never in none.
     async fn write_and_remove(&self, place: Place<'_>, ack_id: &str, letter: Letter) -> Result<()> {
-        let Place { operation, subscription, topic } = place;
-        for result in self.publishers.publish(topic, &[letter]).await {
-            result.map_err(|ended| ended.told(operation, subscription))?;
-        }
+        self.write(place, letter).await?;
+        let Place { operation, subscription, .. } = place;
         let name = self.names.subscription(subscription);
         for result in self.subscriber.settle(&name, &[ack_id], Settle::Acknowledge).await {
             let what = "the message is written where it goes, but may be delivered again";
