@@ -48,12 +48,17 @@ fn operations(double: &Double) -> Vec<String> {
 }
 
 fn listed(subscriptions: &[&str]) -> Reply {
-    let mut queues = "<Queue><Name>orders-0</Name></Queue>".to_owned();
-    for name in subscriptions {
-        queues += &format!("<Queue><Name>orders-0{name}</Name><Metadata><maxattempts>3</maxattempts></Metadata></Queue>");
-        queues += &format!("<Queue><Name>orders-0{name}-0dead</Name></Queue>");
-    }
-    let xml = format!("<?xml version=\"1.0\"?><EnumerationResults><Queues>{queues}</Queues><NextMarker /></EnumerationResults>");
+    let queues = |name: &&str| {
+        format!(
+            "<Queue><Name>orders-0{name}</Name><Metadata><maxattempts>3</maxattempts></Metadata></Queue>\
+             <Queue><Name>orders-0{name}-0dead</Name></Queue>"
+        )
+    };
+    let queues: Vec<String> = subscriptions.iter().map(queues).collect();
+    let queues = format!("<Queue><Name>orders-0</Name></Queue>{}", queues.concat());
+    let xml = format!(
+        "<?xml version=\"1.0\"?><EnumerationResults><Queues>{queues}</Queues><NextMarker /></EnumerationResults>"
+    );
     Reply::Answer(200, vec![], xml)
 }
 
@@ -77,8 +82,8 @@ fn found(texts: &[String]) -> Reply {
              <MessageText>{text}</MessageText></QueueMessage>"
         )
     };
-    let messages: String = texts.iter().map(message).collect();
-    Reply::Answer(200, vec![], format!("<QueueMessagesList>{messages}</QueueMessagesList>"))
+    let messages: Vec<String> = texts.iter().map(message).collect();
+    Reply::Answer(200, vec![], format!("<QueueMessagesList>{}</QueueMessagesList>", messages.concat()))
 }
 
 fn event() -> Message {
@@ -308,7 +313,10 @@ async fn letters_that_were_put_back_are_counted_and_the_others_let_go() {
     assert_eq!(operations, ["DELETE", "GET", "POST", "POST", "PUT"]);
     let asked = double.asked();
     let freed = asked.iter().find(|asked| asked.method == "PUT").unwrap();
-    assert!(freed.target.contains("orders-0fulfil-0dead/") && freed.target.contains("visibilitytimeout=0"), "{freed:?}");
+    assert!(
+        freed.target.contains("orders-0fulfil-0dead/") && freed.target.contains("visibilitytimeout=0"),
+        "{freed:?}"
+    );
     let back = asked.iter().find(|asked| asked.method == "POST").unwrap();
     assert!(back.body.contains(&text()), "without a reason: {back:?}");
 }
