@@ -76,10 +76,10 @@ async fn serve(mut stream: TcpStream, asked: &Mutex<Vec<Asked>>, reply: &(dyn Fn
         };
         let mut answer = format!("HTTP/1.1 {status} X\r\n");
         if status != 204 {
-            answer += &format!("content-length: {}\r\n", body.len());
+            answer.extend(["content-length: ", &body.len().to_string(), "\r\n"]);
         }
-        for (name, value) in headers {
-            answer += &format!("{name}: {value}\r\n");
+        for (name, value) in &headers {
+            answer.extend([*name, ": ", value, "\r\n"]);
         }
         if stream.write_all(format!("{answer}\r\n{body}").as_bytes()).await.is_err() {
             return;

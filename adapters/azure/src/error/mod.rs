@@ -43,7 +43,7 @@ impl Ending {
             SdkErrorKind::Other => Self::Unmade(words(error)),
             // It says as little as none. What is wrong with it may be told with a part of it, such as a secret.
             SdkErrorKind::DataConversion => Self::Lost("its answer cannot be read".to_owned()),
-            _ => Self::Lost(words(error)),
+            SdkErrorKind::Io => Self::Lost(words(error)),
         }
     }
 

@@ -48,12 +48,14 @@ fn operations(double: &Double) -> Vec<String> {
 }
 
 fn listed(subscriptions: &[&str]) -> Reply {
-    let mut queues = "<Queue><Name>orders-0</Name></Queue>".to_owned();
-    for name in subscriptions {
-        queues +=
-            &format!("<Queue><Name>orders-0{name}</Name><Metadata><maxattempts>3</maxattempts></Metadata></Queue>");
-        queues += &format!("<Queue><Name>orders-0{name}-0dead</Name></Queue>");
-    }
+    let queues = |name: &&str| {
+        format!(
+            "<Queue><Name>orders-0{name}</Name><Metadata><maxattempts>3</maxattempts></Metadata></Queue>\
+             <Queue><Name>orders-0{name}-0dead</Name></Queue>"
+        )
+    };
+    let queues: Vec<String> = subscriptions.iter().map(queues).collect();
+    let queues = format!("<Queue><Name>orders-0</Name></Queue>{}", queues.concat());
     let xml = format!(
         "<?xml version=\"1.0\"?><EnumerationResults><Queues>{queues}</Queues><NextMarker /></EnumerationResults>"
     );
@@ -80,8 +82,8 @@ fn found(texts: &[String]) -> Reply {
              <MessageText>{text}</MessageText></QueueMessage>"
         )
     };
-    let messages: String = texts.iter().map(message).collect();
-    Reply::Answer(200, vec![], format!("<QueueMessagesList>{messages}</QueueMessagesList>"))
+    let messages: Vec<String> = texts.iter().map(message).collect();
+    Reply::Answer(200, vec![], format!("<QueueMessagesList>{}</QueueMessagesList>", messages.concat()))
 }
 
 fn event() -> Message {

@@ -21,10 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Queues {
     pub(super) async fn receive(&self, subscription: &Subscription, receive: Receive) -> Result<Vec<Delivery>> {
-        let limit = match subscription.is_dead_letters() {
-            true => u32::MAX,
-            false => self.limit(RECEIVE, subscription).await?,
-        };
+        let limit = if subscription.is_dead_letters() { u32::MAX } else { self.limit(RECEIVE, subscription).await? };
         let end = Instant::now() + receive.wait();
         let mut pause = FIRST_PAUSE;
         loop {

@@ -102,11 +102,10 @@ impl Queues {
                 if failure.in_doubt() {
                     held.lost(length);
                 }
-                match stale {
-                    true if failure.in_doubt() || was_in_doubt => Ok(Changed::InDoubt),
-                    true => Ok(Changed::Stale),
-                    false => Err(failure.told(Effect::Change, operation, subscription)),
+                if !stale {
+                    return Err(failure.told(Effect::Change, operation, subscription));
                 }
+                Ok(if failure.in_doubt() || was_in_doubt { Changed::InDoubt } else { Changed::Stale })
             }
         }
     }

@@ -64,16 +64,16 @@ impl SharedKey {
             .filter(|(name, _)| name.starts_with("x-ms-"))
             .collect();
         for (name, value) in headers {
-            text += &format!("{name}:{}\n", value.trim());
+            text.extend([name.as_str(), ":", value.trim(), "\n"]);
         }
-        text += &format!("/{}{}", self.account, request.url().path());
+        text.extend(["/", &self.account, request.url().path()]);
         let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in request.url().query_pairs() {
             query.entry(name.to_lowercase()).or_default().push(value.into_owned());
         }
         for (name, mut values) in query {
             values.sort();
-            text += &format!("\n{name}:{}", values.join(","));
+            text.extend(["\n", &name, ":", &values.join(",")]);
         }
         text
     }

@@ -50,7 +50,7 @@ impl Stored {
         if let Some(reason) = &self.reason {
             // An event is an object, and never an empty one.
             json.pop();
-            json += &format!(",\"{REASON}\":{}}}", Value::from(reason.as_str()));
+            json.extend([",\"", REASON, "\":", &Value::from(reason.as_str()).to_string(), "}"]);
         }
         json
     }
@@ -58,7 +58,7 @@ impl Stored {
     fn lines(&self) -> Vec<u8> {
         let message = &self.message;
         let mut lines = LINES.to_owned();
-        let mut line = |name: &str, value: &str| lines += &format!("{name}: {value}\n");
+        let mut line = |name: &str, value: &str| lines.extend([name, ": ", value, "\n"]);
         line("ce-id", message.id());
         line("ce-source", message.source());
         line("ce-type", message.kind());

@@ -1,12 +1,13 @@
 //! What failures on the way are made into.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyport_ports::secrets::{SecretVersion, Secrets as _};
 use anyport_ports::{Error, ErrorKind, SecretName};
 use serde_json::{Value, json};
 
-use super::{KeyVaultSecrets, KeyVaultSettings};
+use super::{KeyVaultSecrets, KeyVaultSettings, StaticToken};
 use crate::double::{Asked, Double, Reply, nobody};
 
 const KEY: SecretName = SecretName::from_static("gateway-key");
@@ -19,12 +20,12 @@ fn vault_at(address: std::net::SocketAddr) -> KeyVaultSecrets {
 
 /// A vault that takes a token, and then answers by `reply`.
 async fn vault(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> (KeyVaultSecrets, Double) {
-    let double = Double::start(move |asked| match asked.head.contains("\r\nauthorization: bearer anyport-fake") {
-        true => reply(asked),
-        false => {
-            let challenge = "Bearer authorization=\"https://login/tenant\", resource=\"https://vault.azure.net\"";
-            Reply::Answer(401, vec![("www-authenticate", challenge.to_owned())], String::new())
+    let double = Double::start(move |asked| {
+        if asked.head.contains("\r\nauthorization: bearer anyport-fake") {
+            return reply(asked);
         }
+        let challenge = "Bearer authorization=\"https://login/tenant\", resource=\"https://vault.azure.net\"";
+        Reply::Answer(401, vec![("www-authenticate", challenge.to_owned())], String::new())
     });
     let double = double.await;
     (vault_at(double.address), double)
@@ -93,6 +94,19 @@ async fn a_version_that_can_be_none_is_absent_and_not_asked_for() {
         let (error, asked) = read(SecretVersion::Pinned(version), |_| Reply::Hangup).await;
         assert_eq!((error.kind(), asked), (ErrorKind::NotFound, 0));
     }
+}
+
+#[tokio::test]
+async fn any_credential_opens_a_vault() {
+    let (_, double) = vault(|_| Reply::Hangup).await;
+    let endpoint = Some(format!("http://{}", double.address));
+    let settings = KeyVaultSettings { endpoint, ..KeyVaultSettings::default() };
+    let secrets = KeyVaultSecrets::with_credential(&settings, Arc::new(StaticToken::new("t0k3n"))).unwrap();
+    let error = secrets.get(&KEY, &SecretVersion::Latest).await.unwrap_err();
+    // The double takes another one.
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error:?}");
+    assert!(double.asked()[1].head.contains("\r\nauthorization: bearer t0k3n"), "{:?}", double.asked());
+    assert!(!format!("{error:?} {secrets:?} {:?}", StaticToken::new("t0k3n")).contains("t0k3n"));
 }
 
 #[tokio::test]

@@ -73,7 +73,8 @@ impl Store {
         self.count += 1;
         let created = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let seed = format!("{name} {} {created}", self.count);
-        let id = Sha256::digest(seed.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha256::digest(seed.as_bytes());
+        let id = format!("{:032x}", digest.iter().take(16).fold(0_u128, |id, byte| id << 8 | u128::from(*byte)));
         let versions = self.secrets.entry(name.clone()).or_default();
         versions.push(Version { id, value, created, properties });
         self.get(&name, None).or_else(|_| self.describe_last(&name))
