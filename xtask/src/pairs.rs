@@ -55,8 +55,8 @@ impl Played {
     }
 
     fn holds(&self) -> bool {
-        let pair = |host: &&str| storefronts::ADAPTERS.iter().all(|set| self.outcome(host, set) == Some(true));
-        storefronts::HOSTS.iter().all(|host| pair(&host))
+        let pairs = storefronts::HOSTS.iter().flat_map(|host| storefronts::ADAPTERS.iter().map(move |set| (host, set)));
+        pairs.into_iter().all(|(host, set)| self.outcome(host, set) == Some(true))
     }
 
     /// Hosts by sets of adapters, as Markdown.

@@ -77,7 +77,9 @@ impl Bench {
     fn publish(&self, message: &Message) {
         let batch = Batch::one(message.clone().into());
         let results = self.runtime.block_on(self.messages.publish(&NEWS, &batch)).unwrap();
-        results.into_iter().for_each(|result| result.unwrap());
+        for result in results {
+            result.unwrap();
+        }
     }
 
     /// What comes next within this time.
@@ -96,7 +98,9 @@ impl Bench {
     fn ack(&self, delivery: &Delivery) {
         let receipts = Batch::one(delivery.receipt.clone());
         let results = self.runtime.block_on(self.messages.ack(&FIRST, &receipts)).unwrap();
-        results.into_iter().for_each(|result| result.unwrap());
+        for result in results {
+            result.unwrap();
+        }
     }
 }
 

@@ -28,7 +28,9 @@ async fn fresh(max_attempts: u32) -> PubSubMessages {
     let messages = PubSubMessages::connect(&settings).await.unwrap();
     messages.provision(&resources(max_attempts)).await.unwrap();
     let results = messages.publish(&NEWS, &Batch::one(message().into())).await.unwrap();
-    results.into_iter().for_each(|result| result.unwrap());
+    for result in results {
+        result.unwrap();
+    }
     messages
 }
 
@@ -89,7 +91,9 @@ async fn who_waits_is_given_what_comes_and_what_falls_due() {
     let messages = fresh(3).await;
     let held = next(&messages, &FIRST).await;
     let results = messages.ack(&FIRST, &Batch::one(held.receipt)).await.unwrap();
-    results.into_iter().for_each(|result| result.unwrap());
+    for result in results {
+        result.unwrap();
+    }
     let delay = Duration::from_secs(2);
     let later = anyport_ports::messages::Outgoing::delayed(message(), delay).unwrap();
     let began = Instant::now();

@@ -30,9 +30,7 @@ pub(super) trait Judge: Send + Sync + 'static {
     fn refusal(&self, request: &request::Parts, body: &[u8]) -> Option<Response<Bytes>>;
 
     /// What was passed on, and answered with this status.
-    fn passed(&self, request: &request::Parts, body: &[u8], status: StatusCode) {
-        let _unseen = (request, body, status);
-    }
+    fn passed(&self, _request: &request::Parts, _body: &[u8], _status: StatusCode) {}
 }
 
 /// It serves until it is dropped.

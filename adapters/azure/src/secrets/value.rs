@@ -63,8 +63,8 @@ mod tests {
     #[test]
     fn what_the_service_does_not_hold_is_refused() {
         assert_eq!(encoded(b"").unwrap_err().kind(), ErrorKind::InvalidInput);
-        assert!(encoded(&[b'x'; MAX_VALUE_BYTES]).is_ok());
-        assert_eq!(encoded(&[b'x'; MAX_VALUE_BYTES + 1]).unwrap_err().kind(), ErrorKind::TooLarge);
+        assert!(encoded(&vec![b'x'; MAX_VALUE_BYTES]).is_ok());
+        assert_eq!(encoded(&vec![b'x'; MAX_VALUE_BYTES + 1]).unwrap_err().kind(), ErrorKind::TooLarge);
     }
 
     #[test]

@@ -55,7 +55,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyport_ports::documents::{
-    Condition, Document, DocumentChange, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery, Transaction, Version,
+    Condition, Document, DocumentChange, Documents, IndexQuery, Key, Keys, Page, Put, Query, Scan, ScanQuery,
+    Transaction, Version,
 };
 use anyport_ports::resources::CollectionSpec;
 use anyport_ports::{Clock, CollectionName, Error, Result};

@@ -76,7 +76,11 @@ impl Services {
         let topic = self.names.letters(subscription);
         let place = Place { operation: DEAD_LETTER, subscription, topic: &topic };
         // Who was pushed to acknowledges by answering.
-        if parts.ack_id.is_empty() { self.write(place, letter).await } else { self.move_held(place, parts.ack_id, letter).await }
+        if parts.ack_id.is_empty() {
+            self.write(place, letter).await
+        } else {
+            self.move_held(place, parts.ack_id, letter).await
+        }
     }
 
     /// Moves what was received to the dead letters as it is.

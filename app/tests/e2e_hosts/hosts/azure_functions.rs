@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use anyport_azure::QueueMessages;
-use anyport_conformance::hosts::azure_functions::{FunctionsHost, Handler, QueueMessage};
+use anyport_conformance::hosts::azure_functions::{FunctionsHost, Handler, Outcome, QueueMessage};
 use anyport_memory::MemoryStore;
 use anyport_ports::Naming;
 use anyport_runtimes::azure_functions::{self, AzureFunctionsSettings, Functions};
@@ -66,7 +66,7 @@ impl Host for AzureFunctions {
 
     async fn fire(&mut self, function: &str) {
         let outcome = self.host.timer(function).await;
-        assert!(outcome.as_ref().is_some_and(|outcome| outcome.is_success()), "{outcome:?}");
+        assert!(outcome.as_ref().is_some_and(Outcome::is_success), "{outcome:?}");
     }
 
     async fn deliver(&mut self) {

@@ -28,8 +28,6 @@ impl Dialect for ServiceDialect {
             answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             return answer;
         }
-        /// RESOURCE_EXHAUSTED, which comes in the headers of an answer without messages.
-        const RESOURCE_EXHAUSTED: &str = "8";
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert("grpc-status", HeaderValue::from_static(RESOURCE_EXHAUSTED));
@@ -37,6 +35,9 @@ impl Dialect for ServiceDialect {
         answer
     }
 }
+
+/// RESOURCE_EXHAUSTED, which comes in the headers of an answer without messages.
+const RESOURCE_EXHAUSTED: &str = "8";
 
 /// The method: behind the last slash of a path of gRPC, behind the colon of one of REST.
 fn method(request: &Parts) -> &str {

@@ -43,6 +43,7 @@ name (REDIS_URL; AWS_ENDPOINT_URL..., AWS_PROFILE; AZURE_COSMOS_ENDPOINT; FIREST
 GOOGLE_CLOUD_PROJECT; and their like), else against emulators that `anyport emulators up` started, else
 against emulators that are started for the run and stopped at its end. An account is used only if its
 provider or adapter is named.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Prove every adapter, against emulators where the environment names no server; so it is if nothing else is named
     #[arg(long, conflicts_with_all = ["providers", "adapters"])]

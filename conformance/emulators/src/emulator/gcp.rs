@@ -10,6 +10,8 @@ use crate::variable::Variable;
 const FIRESTORE_HOST: Variable = Variable::host_and_port("FIRESTORE_EMULATOR_HOST");
 const PUBSUB_HOST: Variable = Variable::host_and_port("PUBSUB_EMULATOR_HOST");
 const STORAGE_HOST: Variable = Variable::url("STORAGE_EMULATOR_HOST", "http");
+/// The key that the fake signs and verifies by, made at its start.
+const STORAGE_KEY: Variable = Variable::file("GOOGLE_APPLICATION_CREDENTIALS", "service-account.json");
 const SECRET_MANAGER_HOST: Variable = Variable::host_and_port("SECRET_MANAGER_EMULATOR_HOST");
 const GOOGLE_PUBSUB_HOST: Variable = Variable::host_and_port("ANYPORT_GOOGLE_PUBSUB_EMULATOR_HOST");
 
@@ -83,7 +85,7 @@ const GOOGLE_PUBSUB: Emulator = Emulator {
 const STORAGE: Emulator = Emulator {
     name: "storage",
     maker: Maker::Ours,
-    serves: &[STORAGE_HOST],
+    serves: &[STORAGE_HOST, STORAGE_KEY],
     could_serve: &[],
     tool: &tools::FAKES,
     probe: Probe::AnyHttp,

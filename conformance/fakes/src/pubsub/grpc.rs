@@ -29,7 +29,7 @@ use super::streaming;
 pub(super) const MAX_REQUEST: usize = 64 << 20;
 
 /// How long a pull waits for a message.
-const PULL_WAITS: Duration = Duration::from_secs(60);
+const PULL_WAITS: Duration = Duration::from_mins(1);
 
 type Answer<T> = Result<T, Status>;
 type Waiting<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;

@@ -60,7 +60,7 @@ type Sender = mpsc::Sender<Result<StreamingPullResponse, Status>>;
 /// Serves one stream until either side ends it.
 async fn serve(store: Arc<Store>, mut requests: Streaming<StreamingPullRequest>, answers: Sender) {
     let opened = match requests.message().await {
-        Ok(Some(first)) => Open::new(Arc::clone(&store), first),
+        Ok(Some(first)) => Open::new(Arc::clone(&store), &first),
         // Nobody is there any more.
         Ok(None) | Err(_) => return,
     };
@@ -90,7 +90,7 @@ impl Drop for Open {
 }
 
 impl Open {
-    fn new(store: Arc<Store>, first: StreamingPullRequest) -> Result<Self, Refusal> {
+    fn new(store: Arc<Store>, first: &StreamingPullRequest) -> Result<Self, Refusal> {
         const DEADLINE: std::ops::RangeInclusive<i32> = 10..=600;
         let seconds = first.stream_ack_deadline_seconds;
         if !DEADLINE.contains(&seconds) {
@@ -110,7 +110,7 @@ impl Open {
                 message_ordering_enabled: false,
             },
         };
-        open.settle(&first)?;
+        open.settle(first)?;
         Ok(open)
     }
 
