@@ -33,7 +33,7 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::
         }
         fs::write(&file, content).with_context(told(file.clone()))?;
     }
-    let list: String = files.keys().map(|path| format!("{path}\n")).collect();
+    let list = files.keys().fold(String::new(), |list, path| list + path + "\n");
     fs::write(folder.join(LIST), list).with_context(told(folder.join(LIST)))
 }
 
