@@ -27,6 +27,8 @@ pub(crate) const PROGRAMS: &[Program] =
 /// <https://learn.microsoft.com/azure/cosmos-db/emulator>,
 /// <https://learn.microsoft.com/azure/storage/common/storage-use-azurite>
 pub(crate) const SETTINGS: &[(&str, &str)] = &[
+    // Its client asks at start where in Azure it runs, of an address that is none of this machine.
+    ("COSMOS_DISABLE_IMDS", "1"),
     ("AZURE_COSMOS_KEY", "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="),
     ("AZURE_STORAGE_ACCOUNT", "devstoreaccount1"),
     ("AZURE_STORAGE_KEY", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="),

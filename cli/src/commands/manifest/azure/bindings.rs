@@ -55,7 +55,7 @@ pub(super) fn of(function: &Function, options: &AzureOptions) -> Result<Value, S
                 "type": "cosmosDBTrigger", "direction": "in", "name": "documents", "databaseName": options.database,
                 "containerName": naming.of(collection.as_str(), DOCUMENT_CONTAINER), "connection": options.cosmos,
                 // Each function has its own place in the feed.
-                "leaseContainerName": naming.of("leases", DOCUMENT_CONTAINER),
+                "leaseContainerName": naming.of("anyport-functions", DOCUMENT_CONTAINER),
                 "leaseContainerPrefix": format!("{}-", function.name), "createLeaseContainerIfNotExists": true,
             }],
             // Without it, or with an end to it, the host goes on after a page that failed.
