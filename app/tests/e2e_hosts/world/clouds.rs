@@ -50,7 +50,7 @@ pub(super) async fn azure(clock: Arc<dyn Clock>, prefix: &str) -> Stores {
     let queues = QueueSettings { prefix: prefix.clone(), ..QueueSettings::default() };
     let blobs = AzureBlobSettings::new().with_prefix(&prefix);
     Stores {
-        environment: environment("azure", &["AZURE_"], &prefix),
+        environment: environment("azure", &["AZURE_", "COSMOS_"], &prefix),
         memory: None,
         documents: Arc::clone(&documents) as _,
         scan: Arc::clone(&documents) as _,

@@ -33,11 +33,7 @@ pub(super) fn write(folder: &Path, files: &BTreeMap<String, String>) -> anyhow::
         }
         fs::write(&file, content).with_context(told(file.clone()))?;
     }
-<<<<<<< HEAD
-    let list: String = files.keys().flat_map(|path| [path.as_str(), "\n"]).collect();
-=======
     let list = files.keys().fold(String::new(), |list, path| list + path + "\n");
->>>>>>> azfn
     fs::write(folder.join(LIST), list).with_context(told(folder.join(LIST)))
 }
 
