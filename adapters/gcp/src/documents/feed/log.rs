@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_shard_numbers_without_gaps() {
-        let held = |write: &Write| write.current_document.as_ref().unwrap().condition_type.clone().unwrap();
+        let held = |write: &Write| write.current_document.as_ref().unwrap().condition_type.unwrap();
         let key = |sort: &str| Key::new("p", sort).unwrap();
         let time = prost_types::Timestamp { seconds: 7, nanos: 0 };
         let shard = Shard { last: 41, written_at: Some(time) };
