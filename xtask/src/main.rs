@@ -16,7 +16,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,12 +67,12 @@ enum Task {
     ///
     /// A test says by its name which principle it shows: `principle_a4_...` shows A4. The table goes into
     /// docs/principles.md. The exit code is not 0 when an id has no test or a test fails.
-    Principles,
+    Principles(Report),
     /// Play the storefront on every host over every set of adapters, and print the table.
     ///
     /// The table goes into README.md. The exit code is not 0 when a pair was not played, or answers or stores another
     /// thing than the others.
-    Pairs,
+    Pairs(Report),
     /// Print the kill matrix: which seeded fault dies by which check of the conformance suite.
     ///
     /// The exit code is not 0 when a fault survives or a check kills none.
@@ -84,6 +84,14 @@ enum Task {
     /// Measure the product beside a yardstick, and print the ratios.
     #[command(subcommand)]
     Bench(bench::Bench),
+}
+
+/// Where a table is read from.
+#[derive(Args, Clone, Copy)]
+struct Report {
+    /// Read what the last `cargo xtask test` reported, instead of running the tests
+    #[arg(long)]
+    last_run: bool,
 }
 
 fn main() -> ExitCode {
@@ -99,8 +107,8 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test { runner_arguments } => test::run(&workspace, &runner_arguments),
         Task::Check => check::run(&workspace),
         Task::Direction => direction::run(&workspace),
-        Task::Principles => principles::run(&workspace),
-        Task::Pairs => pairs::run(&workspace),
+        Task::Principles(report) => principles::run(&workspace, report),
+        Task::Pairs(report) => pairs::run(&workspace, report),
         Task::Mutants { json } => mutants::run(&workspace, json),
         Task::Bench(bench) => bench::run(&workspace, &bench),
     }

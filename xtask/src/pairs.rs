@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 use crate::runner_report::Test;
 use crate::workspace::Workspace;
-use crate::{process, runner_report, storefronts, test};
+use crate::{Report, process, runner_report, storefronts, test};
 
 /// The tests that play a pair, for the test runner.
 const FILTER: &str = "package(app) and binary(e2e_hosts) and test(/^pairs::/)";
@@ -20,8 +20,8 @@ const BEGIN: &str = "<!-- cargo xtask pairs -->";
 const END: &str = "<!-- /cargo xtask pairs -->";
 
 /// Plays every pair, prints the table, and writes it into the README.
-pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
-    let tests = test::run(workspace, &["-E".to_owned(), FILTER.to_owned()])?;
+pub(crate) fn run(workspace: &Workspace, report: Report) -> Result<ExitCode> {
+    let tests = test::run_for(workspace, FILTER, report)?;
     let played = Played(runner_report::read(workspace)?);
     process::say(&format!("\n{}", played.table()));
     if played.holds() {

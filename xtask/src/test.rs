@@ -8,7 +8,7 @@ use anyport_emulators::{Provider, Running};
 
 use crate::process::{self, Steps};
 use crate::workspace::Workspace;
-use crate::{pairs, principles, storefronts, tools};
+use crate::{Report, pairs, principles, storefronts, tools};
 
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
@@ -51,6 +51,14 @@ pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<
         steps.step("the storefront on every host over every set", || pairs::hold(workspace))?;
     }
     Ok(steps.finish())
+}
+
+/// Runs the tests that a table is read from, unless the last run's report will do.
+pub(crate) fn run_for(workspace: &Workspace, filter: &str, report: Report) -> Result<ExitCode> {
+    if report.last_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    run(workspace, &["-E".to_owned(), filter.to_owned()])
 }
 
 /// The storefront with every host and every adapter, which tests run on each host over each adapter.

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result};
 
 use self::report::Shown;
 use crate::workspace::Workspace;
-use crate::{process, runner_report, test};
+use crate::{Report, process, runner_report, test};
 
 /// The tests that show principles, for the test runner.
 const FILTER: &str = "test(/principle_[a-z]+[0-9]*_/)";
@@ -23,8 +23,8 @@ const FILTER: &str = "test(/principle_[a-z]+[0-9]*_/)";
 const PAGE: &str = "docs/principles.md";
 
 /// Runs the tests that show principles, prints the table, and writes the page.
-pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
-    let tests = test::run(workspace, &["-E".to_owned(), FILTER.to_owned()])?;
+pub(crate) fn run(workspace: &Workspace, report: Report) -> Result<ExitCode> {
+    let tests = test::run_for(workspace, FILTER, report)?;
     let shown = Shown::by(runner_report::read(workspace)?);
     process::say(&format!("\n{}", shown.table()));
     let page = workspace.root.join(PAGE);

@@ -2,11 +2,11 @@
 
 use anyport_conformance::wire::Dialect;
 use bytes::Bytes;
-use firestore::gcloud_sdk::google::firestore::v1::precondition::ConditionType;
-use firestore::gcloud_sdk::google::firestore::v1::{BatchGetDocumentsRequest, CommitRequest, Write};
-use firestore::gcloud_sdk::prost::Message;
 use http::request::Parts;
 use http::{HeaderValue, Response, header};
+use prost::Message;
+
+use super::protocol::{BatchGetDocumentsRequest, CommitRequest, Write};
 
 pub(super) struct FirestoreDialect;
 
@@ -52,9 +52,9 @@ fn is_lookup(body: &[u8]) -> bool {
 
 /// Whether a write changes what it depends on, so that it is refused the second time.
 fn is_done_once(write: &Write) -> bool {
-    let held = write.current_document.as_ref().and_then(|held| held.condition_type.as_ref());
+    let at_time = write.current_document.as_ref().is_some_and(|held| held.update_time.is_some());
     let touches = write.update_mask.as_ref().is_none_or(|mask| !mask.field_paths.is_empty());
-    touches && matches!(held, Some(ConditionType::UpdateTime(_)))
+    touches && at_time
 }
 
 /// The message of a request: behind a byte that says it is not compressed, and its length.
@@ -65,10 +65,8 @@ fn message<M: Message + Default>(body: &[u8]) -> Option<M> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::protocol::{DocumentMask, Precondition, Timestamp};
     use super::*;
-    use firestore::gcloud_sdk::google::firestore::v1::write::Operation;
-    use firestore::gcloud_sdk::google::firestore::v1::{DocumentMask, Precondition};
-    use firestore::gcloud_sdk::prost_types::Timestamp;
     use http::Request;
 
     fn request(method: &str) -> Parts {
@@ -83,19 +81,17 @@ mod tests {
 
     fn get(path: &str) -> Vec<u8> {
         let documents = vec![format!("projects/p/databases/(default)/documents/{path}")];
-        body(&BatchGetDocumentsRequest { documents, ..BatchGetDocumentsRequest::default() })
+        body(&BatchGetDocumentsRequest { documents })
     }
 
-    fn commit(held: Option<ConditionType>, update_mask: Option<DocumentMask>) -> Vec<u8> {
-        let current_document = held.map(|held| Precondition { condition_type: Some(held) });
-        let operation = Some(Operation::Delete("name".to_owned()));
-        let writes = vec![Write { current_document, update_mask, operation, ..Write::default() }];
-        body(&CommitRequest { writes, ..CommitRequest::default() })
+    fn commit(current_document: Option<Precondition>, update_mask: Option<DocumentMask>) -> Vec<u8> {
+        body(&CommitRequest { writes: vec![Write { update_mask, current_document }] })
     }
 
     #[test]
     fn lookups_meet_no_faults_and_only_harmless_requests_are_sent_twice() {
-        let at_time = || Some(ConditionType::UpdateTime(Timestamp::default()));
+        let at_time = || Some(Precondition { update_time: Some(Timestamp::default()), exists: None });
+        let absent = Precondition { update_time: None, exists: Some(false) };
         for (method, body, call, twice) in [
             ("BatchGetDocuments", get("t-things/p|s"), true, true),
             ("BatchGetDocuments", get("t-anyport_collections/things"), false, true),
@@ -103,7 +99,7 @@ mod tests {
             ("RunQuery", Vec::new(), true, true),
             ("Commit", commit(at_time(), None), true, true),
             ("Commit", commit(at_time(), Some(DocumentMask::default())), true, false),
-            ("Commit", commit(Some(ConditionType::Exists(false)), None), true, false),
+            ("Commit", commit(Some(absent), None), true, false),
             ("Commit", commit(None, None), true, false),
             ("ListCollectionIds", Vec::new(), false, false),
         ] {

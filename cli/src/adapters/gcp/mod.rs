@@ -7,6 +7,7 @@ mod dialect;
 mod documents;
 mod messages;
 mod namespace;
+mod protocol;
 mod secrets;
 mod service_dialect;
 
