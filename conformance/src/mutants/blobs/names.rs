@@ -19,9 +19,12 @@ pub(super) fn mutants() -> Vec<Mutant<BlobStore>> {
         mutant("names_normalised", "BLB-NAM-1", "Names that are the same letters to Unicode are one.", |_| {
             tampered(Renamed(|name| name.replace("e\u{301}", "é")))
         }),
-        mutant("names_as_paths", "BLB-NAM-1", "Backslashes part a name as slashes do.", |_| {
-            tampered(Renamed(|name| name.replace('\\', "/")))
-        }),
+        mutant(
+            "names_trimmed",
+            "BLB-NAM-1",
+            "Spaces at the end of a name are dropped, as some file systems do.",
+            |_| tampered(Renamed(|name| name.trim_end_matches(' ').to_owned())),
+        ),
         mutant("names_percent_decoded", "BLB-NAM-1", "A name is taken for a part of a URL.", |_| {
             tampered(Renamed(|name| name.replace("%20", " ").replace("%2F", "/").replace("%2f", "/")))
         }),
