@@ -30,22 +30,27 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
         clippy.args(["clippy", "--workspace", "--all-targets", "--features", ALL_FEATURES]).args(lints),
     )?;
 
+    for pair in storefronts::every_pair() {
+        let mut one = cargo();
+        one.arg("clippy").args(storefronts::beside_the_workspace(&pair));
+        steps.command(&format!("the storefront for {pair}"), one.args(lints).args(LEFT_BY_FEATURES))?;
+    }
+
+    // What follows is compiled without anything beside it, so that a feature of a dependency that is only there because
+    // somebody else asks for it is missed.
+    for pair in storefronts::BUILT {
+        let mut one = cargo();
+        one.args(["clippy", "--package", "app", "--lib", "--bins", "--no-default-features", "--features", pair]);
+        steps.command(&format!("the storefront for {pair} by itself"), one.args(lints).args(LEFT_BY_FEATURES))?;
+    }
+
     let hack = tools::provide(workspace, &mut steps, &CARGO_HACK)?;
     let mut features = process::program(workspace, hack);
-    features.args(["hack", "clippy", "--each-feature"]);
-    for package in feature_checked(&workspace.members) {
+    features.args(["hack", "clippy", "--each-feature", "--exclude-all-features"]);
+    for package in feature_checked(workspace) {
         features.args(["--package", package]);
     }
     steps.command("each feature by itself", features.args(lints))?;
-
-    for pair in storefronts::every_pair() {
-        let mut one = cargo();
-        // Beside the command, which has every adapter, crates of others have the same features for each pair and are
-        // checked once, not twenty times. The tests build some pairs by themselves, each host and each cloud among them.
-        one.args(["clippy", "--package", "app", "--package", "anyport-cli", "--no-default-features"]);
-        one.args(["--features", &storefronts::of_app(&pair)]);
-        steps.command(&format!("the storefront for {pair}"), one.args(lints).args(LEFT_BY_FEATURES))?;
-    }
     Ok(steps.finish())
 }
 
@@ -53,12 +58,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 const LEFT_BY_FEATURES: [&str; 6] =
     ["--allow", "clippy::unnecessary_wraps", "--allow", "clippy::unused_async", "--allow", "clippy::unused_self"];
 
-/// The packages that others build with features of their choice.
-fn feature_checked(members: &[(String, String)]) -> impl Iterator<Item = &str> {
-    members
-        .iter()
-        .filter(|(folder, _)| folder == "ports" || folder == "runtimes" || folder.starts_with("adapters/"))
-        .map(|(_, package)| package.as_str())
+/// The packages that others build with features of their choice. The app's are those of the pairs.
+fn feature_checked(workspace: &Workspace) -> impl Iterator<Item = &str> {
+    workspace.featured.iter().map(String::as_str).filter(|package| *package != "app")
 }
 
 #[cfg(test)]
@@ -66,17 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_are_checked_of_ports_runtimes_and_every_adapter() {
-        let member = |folder: &str, package: &str| (folder.to_owned(), package.to_owned());
-        let members = [
-            member("domain", "domain"),
-            member("ports", "anyport-ports"),
-            member("adapters/memory", "anyport-memory"),
-            member("adapters/next", "anyport-next"),
-            member("runtimes", "anyport-runtimes"),
-            member("cli", "anyport-cli"),
-        ];
-        let checked: Vec<&str> = feature_checked(&members).collect();
-        assert_eq!(checked, ["anyport-ports", "anyport-memory", "anyport-next", "anyport-runtimes"]);
+    fn features_are_checked_of_every_adapter_and_the_runtimes_where_there_are_any() {
+        let workspace = Workspace::find().unwrap();
+        let checked: Vec<&str> = feature_checked(&workspace).collect();
+        assert!(
+            ["anyport-aws", "anyport-blobs", "anyport-redis", "anyport-runtimes"]
+                .iter()
+                .all(|one| checked.contains(one))
+        );
+        assert!(!checked.contains(&"app") && !checked.contains(&"anyport-ports"), "{checked:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The storefront built for one host and one set of adapters, as one deploys it.
+//! The storefront built for one host and one set of adapters.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use crate::process::{self, Steps};
 use crate::workspace::Workspace;
 
-/// The builds that the tests run: features of the package `app`.
-const BUILT: [&str; 4] = ["aws-lambda,aws", "server,redis", "azure-functions,azure", "cloud-run,gcp"];
+/// Builds that have each host and each cloud among them: the tests run them, and the lints see them as one deploys them.
+pub(crate) const BUILT: [&str; 4] = ["aws-lambda,aws", "server,redis", "azure-functions,azure", "cloud-run,gcp"];
 
 /// The hosts, by their features.
 pub(crate) const HOSTS: [&str; 4] = ["server", "aws-lambda", "azure-functions", "cloud-run"];
@@ -22,9 +22,29 @@ pub(crate) fn every_pair() -> impl Iterator<Item = String> {
     HOSTS.iter().flat_map(|host| ADAPTERS.iter().map(move |adapter| format!("{host},{adapter}")))
 }
 
-/// A pair as features of the package `app`, where other packages are named beside it: `app/server,app/aws`.
-pub(crate) fn of_app(pair: &str) -> String {
-    pair.split(',').map(|feature| format!("app/{feature}")).collect::<Vec<_>>().join(",")
+/// Features of the other packages, which they have where the whole workspace is built with every feature of the app.
+const OF_OTHERS: [&str; 7] = [
+    "anyport-aws/default",
+    "anyport-redis/default",
+    "anyport-runtimes/server",
+    "anyport-runtimes/aws-lambda",
+    "anyport-runtimes/azure-functions",
+    "anyport-runtimes/cloud-run",
+    "anyport-runtimes/otlp",
+];
+
+/// What selects the storefront with a pair of features so that the app alone is compiled anew, when the workspace has
+/// been compiled with its tests: every other crate is the same one as there.
+///
+/// Cargo gives a crate the features that the selected packages ask for between them, those of their tests included if a
+/// test is among what is selected; so one is, and it is one that is built anyway. Compiling each pair as one deploys it
+/// would compile most of four hundred crates again for each.
+pub(crate) fn beside_the_workspace(pair: &str) -> Vec<String> {
+    let features: Vec<String> =
+        pair.split(',').map(|feature| format!("app/{feature}")).chain(OF_OTHERS.map(str::to_owned)).collect();
+    let selection =
+        ["--workspace", "--lib", "--bin", "app", "--test", "real_time", "--no-default-features", "--features"];
+    selection.map(str::to_owned).into_iter().chain([features.join(",")]).collect()
 }
 
 /// Builds them; returns the folder where each is called by its features.
@@ -33,7 +53,7 @@ pub(crate) fn build(workspace: &Workspace, steps: &mut Steps) -> Result<PathBuf>
     fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     for features in BUILT {
         let mut cargo = process::cargo(workspace);
-        cargo.args(["build", "--package", "app", "--bin", "app", "--no-default-features", "--features", features]);
+        cargo.arg("build").args(beside_the_workspace(features));
         cargo.arg("--target-dir").arg(&workspace.target);
         steps.command(&format!("build the storefront for {features}"), &mut cargo)?;
         // The next build puts another one in its place.
@@ -49,8 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_beside_other_packages_is_still_the_apps() {
-        assert_eq!(of_app("server,aws"), "app/server,app/aws");
+    fn a_pair_is_the_apps_and_what_others_have_is_theirs() {
+        let arguments = beside_the_workspace("server,aws");
+        let features = arguments.last().unwrap();
+        assert!(features.starts_with("app/server,app/aws,anyport-"), "{features}");
+        assert_eq!(features.matches("app/").count(), 2);
     }
 
     #[test]

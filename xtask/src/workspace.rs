@@ -12,8 +12,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// The folder that cargo builds into.
     pub(crate) target: PathBuf,
-    /// Each member's folder, relative to the root with `/` between parts, and its package name.
-    pub(crate) members: Vec<(String, String)>,
+    /// The members, by package name, whose users choose among features.
+    pub(crate) featured: Vec<String>,
 }
 
 impl Workspace {
@@ -24,7 +24,10 @@ impl Workspace {
             .exec()
             .context("reading the workspace; run this inside a checkout of it")?;
         Ok(Self {
-            members: members(&metadata).map(|(folder, package)| (folder, package.name.to_string())).collect(),
+            featured: members(&metadata)
+                .filter(|(_, package)| !package.features.is_empty())
+                .map(|(_, package)| package.name.to_string())
+                .collect(),
             root: metadata.workspace_root.into_std_path_buf(),
             target: metadata.target_directory.into_std_path_buf(),
         })
