@@ -35,6 +35,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
         one.arg("clippy").args(storefronts::beside_the_workspace(&pair));
         steps.command(&format!("the storefront for {pair}"), one.args(lints).args(LEFT_BY_FEATURES))?;
     }
+    for feature in storefronts::OF_RUNTIMES.map(Some).into_iter().chain([None]) {
+        let mut one = cargo();
+        one.arg("clippy").args(storefronts::runtimes_beside_the_workspace(feature));
+        let name = format!("the runtimes with {} alone", feature.unwrap_or("no feature"));
+        steps.command(&name, one.args(lints))?;
+    }
 
     // What follows is compiled without anything beside it, so that a feature of a dependency that is only there because
     // somebody else asks for it is missed.
@@ -50,7 +56,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     for package in feature_checked(workspace) {
         features.args(["--package", package]);
     }
-    steps.command("each feature by itself", features.args(lints))?;
+    steps.command("each feature of an adapter by itself", features.args(lints))?;
     Ok(steps.finish())
 }
 
@@ -58,9 +64,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
 const LEFT_BY_FEATURES: [&str; 6] =
     ["--allow", "clippy::unnecessary_wraps", "--allow", "clippy::unused_async", "--allow", "clippy::unused_self"];
 
-/// The packages that others build with features of their choice. The app's are those of the pairs.
+/// The adapters that others build with features of their choice.
 fn feature_checked(workspace: &Workspace) -> impl Iterator<Item = &str> {
-    workspace.featured.iter().map(String::as_str).filter(|package| *package != "app")
+    workspace.featured.iter().map(String::as_str).filter(|package| !["app", "anyport-runtimes"].contains(package))
 }
 
 #[cfg(test)]
@@ -68,14 +74,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn features_are_checked_of_every_adapter_and_the_runtimes_where_there_are_any() {
+    fn features_are_checked_of_every_adapter_that_has_any() {
         let workspace = Workspace::find().unwrap();
         let checked: Vec<&str> = feature_checked(&workspace).collect();
-        assert!(
-            ["anyport-aws", "anyport-blobs", "anyport-redis", "anyport-runtimes"]
-                .iter()
-                .all(|one| checked.contains(one))
-        );
-        assert!(!checked.contains(&"app") && !checked.contains(&"anyport-ports"), "{checked:?}");
+        assert_eq!(checked, ["anyport-aws", "anyport-blobs", "anyport-redis"]);
+    }
+
+    #[test]
+    fn no_feature_of_the_runtimes_is_left_out() {
+        let workspace = Workspace::find().unwrap();
+        let manifest = std::fs::read_to_string(workspace.root.join("runtimes/Cargo.toml")).unwrap();
+        let features = manifest.split("[features]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+        let names = features.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+        let mut names: Vec<&str> = names.filter_map(|line| line.split(" = ").next()).collect();
+        names.retain(|name| *name != "default");
+        names.sort_unstable();
+        let mut checked = storefronts::OF_RUNTIMES;
+        checked.sort_unstable();
+        assert_eq!(names, checked);
     }
 }

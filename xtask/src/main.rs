@@ -54,6 +54,10 @@ enum Task {
         #[arg(last = true)]
         runner_arguments: Vec<String>,
     },
+    /// Install what the tests need, and do no more.
+    ///
+    /// `cargo xtask test` installs what is missing as well; this is for a machine to do meanwhile.
+    Install,
     /// Check formatting, lints, dependency direction, every feature by itself, licences and sources.
     ///
     /// Every check runs even if an earlier one failed, so one run shows all there is to mend.
@@ -105,6 +109,7 @@ fn run(task: Task) -> Result<ExitCode> {
     let workspace = workspace::Workspace::find()?;
     match task {
         Task::Test { runner_arguments } => test::run(&workspace, &runner_arguments),
+        Task::Install => test::install(&workspace),
         Task::Check => check::run(&workspace),
         Task::Direction => direction::run(&workspace),
         Task::Principles(report) => principles::run(&workspace, report),

@@ -22,28 +22,33 @@ pub(crate) fn every_pair() -> impl Iterator<Item = String> {
     HOSTS.iter().flat_map(|host| ADAPTERS.iter().map(move |adapter| format!("{host},{adapter}")))
 }
 
-/// Features of the other packages, which they have where the whole workspace is built with every feature of the app.
-const OF_OTHERS: [&str; 7] = [
-    "anyport-aws/default",
-    "anyport-redis/default",
-    "anyport-runtimes/server",
-    "anyport-runtimes/aws-lambda",
-    "anyport-runtimes/azure-functions",
-    "anyport-runtimes/cloud-run",
-    "anyport-runtimes/otlp",
-];
+/// The features of the runtimes, which others choose among as well.
+pub(crate) const OF_RUNTIMES: [&str; 6] = ["auth", "server", "aws-lambda", "azure-functions", "cloud-run", "otlp"];
 
-/// What selects the storefront with a pair of features so that the app alone is compiled anew, when the workspace has
-/// been compiled with its tests: every other crate is the same one as there.
+/// What selects the storefront with a pair of features so that the app alone is compiled anew.
+pub(crate) fn beside_the_workspace(pair: &str) -> Vec<String> {
+    let app = pair.split(',').map(|feature| format!("app/{feature}"));
+    let runtimes = OF_RUNTIMES.into_iter().chain(["default"]).map(|feature| format!("anyport-runtimes/{feature}"));
+    let mut arguments = workspace_with(app.chain(runtimes));
+    arguments.extend(["--bin", "app"].map(str::to_owned));
+    arguments
+}
+
+/// What selects the runtimes with one of their features, so that they and the app alone are compiled anew.
+pub(crate) fn runtimes_beside_the_workspace(feature: Option<&str>) -> Vec<String> {
+    workspace_with(feature.into_iter().map(|feature| format!("anyport-runtimes/{feature}")))
+}
+
+/// The workspace with these features of the app and the runtimes. When it has been compiled with its tests and every
+/// feature, every crate that does not depend on these two is the same one as there.
 ///
 /// Cargo gives a crate the features that the selected packages ask for between them, those of their tests included if a
 /// test is among what is selected; so one is, and it is one that is built anyway. Compiling each pair as one deploys it
 /// would compile most of four hundred crates again for each.
-pub(crate) fn beside_the_workspace(pair: &str) -> Vec<String> {
-    let features: Vec<String> =
-        pair.split(',').map(|feature| format!("app/{feature}")).chain(OF_OTHERS.map(str::to_owned)).collect();
-    let selection =
-        ["--workspace", "--lib", "--bin", "app", "--test", "real_time", "--no-default-features", "--features"];
+fn workspace_with(features: impl Iterator<Item = String>) -> Vec<String> {
+    let others = ["anyport-aws/default", "anyport-redis/default"].map(str::to_owned);
+    let features: Vec<String> = features.chain(others).collect();
+    let selection = ["--workspace", "--lib", "--test", "real_time", "--no-default-features", "--features"];
     selection.map(str::to_owned).into_iter().chain([features.join(",")]).collect()
 }
 
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn a_pair_is_the_apps_and_what_others_have_is_theirs() {
         let arguments = beside_the_workspace("server,aws");
-        let features = arguments.last().unwrap();
+        let features = arguments.iter().find(|argument| argument.contains("app/")).unwrap();
         assert!(features.starts_with("app/server,app/aws,anyport-"), "{features}");
         assert_eq!(features.matches("app/").count(), 2);
     }

@@ -10,6 +10,13 @@ use crate::process::{self, Steps};
 use crate::workspace::Workspace;
 use crate::{Report, pairs, principles, storefronts, tools};
 
+/// Installs what the tests need.
+pub(crate) fn install(workspace: &Workspace) -> Result<ExitCode> {
+    let mut steps = Steps::default();
+    tools::provide_all(workspace, &mut steps, Provider::ALL, &[&CARGO_NEXTEST, &SCHEMATHESIS])?;
+    Ok(steps.finish())
+}
+
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
 ///
 /// The runner comes last, so that its closing lines are near the end of the output.

@@ -42,6 +42,12 @@ async fn holds(mut host: Box<dyn Host>, world: &World) {
     assert_eq!(found.lines().count(), expected.lines().count());
 }
 
+/// The processes ran in this folder, and left it as it was.
+fn nothing_is_kept_by(world: &World) {
+    let kept: Vec<_> = std::fs::read_dir(world.folder.path()).expect("the folder").collect();
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
 async fn on_server(set: Set) {
     let world = set.fresh().await;
     holds(Box::new(PlainServer::start(&world).await), &world).await;
@@ -123,8 +129,21 @@ async fn principle_b9_functions_of_no_host_answer_on_aws_lambda_as_on_the_server
 async fn principle_b8_aws_lambda_with_aws_keeps_nothing_on_disk() {
     let world = Set::Aws.fresh().await;
     holds(Box::new(Lambda::start(&world, Gateway::FunctionUrl).await), &world).await;
-    let kept: Vec<_> = std::fs::read_dir(world.folder.path()).expect("the folder").collect();
-    assert!(kept.is_empty(), "{kept:?}");
+    nothing_is_kept_by(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn principle_b8_azure_functions_with_azure_keeps_nothing_on_disk() {
+    let world = Set::Azure.fresh().await;
+    holds(Box::new(AzureFunctions::start(&world).await), &world).await;
+    nothing_is_kept_by(&world);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn principle_b8_cloud_run_with_gcp_keeps_nothing_on_disk() {
+    let world = Set::Gcp.fresh().await;
+    holds(Box::new(CloudRun::start(&world).await), &world).await;
+    nothing_is_kept_by(&world);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ async fn equal(setup: Setup, length: bool, lost: impl Fn(&HttpCall) -> bool) {
 }
 
 #[tokio::test]
-async fn proxied_requests_are_answered_as_by_the_server() {
+async fn principle_b9_proxied_requests_are_answered_as_by_the_server() {
     equal(Setup::default(), true, |_| false).await;
 }
 

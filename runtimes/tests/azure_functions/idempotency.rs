@@ -34,7 +34,7 @@ async fn principle_a5_keys_mean_the_same_on_azure_functions_as_on_the_server() {
 
 /// The host sends a request again after a connection that broke, when it was carried out already.
 #[tokio::test]
-async fn fact_19_a_request_that_comes_again_after_a_broken_connection_is_done_once() {
+async fn fact_19_principle_a4_a_request_that_comes_again_after_a_broken_connection_is_done_once() {
     let (calls, signals) = (Calls::default(), Signals::default());
     let site = site(&calls, &signals).await;
     let headers =

@@ -274,7 +274,7 @@ async fn fact_4_the_third_exit_in_error_stops_the_host() {
 
 /// Fact 4: what the settings break, no other start mends: the host stops at the third.
 #[tokio::test]
-async fn fact_4_wrong_settings_end_the_process_with_a_code_and_one_line() {
+async fn fact_4_principle_p5_wrong_settings_end_the_process_with_a_code_and_one_line() {
     for (settings, why) in [
         (json!({ "prefix": "Not a prefix" }), "azure_functions.prefix"),
         (json!({ "http": "pigeons" }), "unknown variant `pigeons`"),

@@ -38,7 +38,7 @@ async fn a_message_that_fails_comes_again_and_is_poison_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_a_typed_failure() {
+async fn principle_i_what_is_no_event_is_a_typed_failure() {
     let calls = Calls::default();
     let site = Site::new(&workload(&calls)).await;
     for odd in ["", "Message Body", "{}", "[]", "7", r#"{"specversion":"1.0"}"#, "dGVzdA=="] {

@@ -99,7 +99,7 @@ async fn fact_3_a_ping_calls_no_function() {
 
 /// Fact 5 and 20: a function is stopped before the host would kill the process with all that it does.
 #[tokio::test]
-async fn fact_5_a_function_is_stopped_before_the_hosts_timeout() {
+async fn fact_5_principle_b10_a_function_is_stopped_before_the_hosts_timeout() {
     let settings =
         AzureFunctionsSettings { function_timeout: Duration::from_secs(1), ..AzureFunctionsSettings::default() };
     let setup = Setup { settings, host: json!({ "functionTimeout": "00:00:01" }), ..Setup::default() };

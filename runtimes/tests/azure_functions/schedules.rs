@@ -11,7 +11,7 @@ use crate::site::{Setup, Site};
 use crate::workload::{Calls, workload};
 
 #[tokio::test]
-async fn a_slot_runs_once_however_often_the_host_says_so() {
+async fn principle_a4_a_slot_runs_once_however_often_azure_functions_says_so() {
     let (clock, calls) = (Arc::new(ManualClock::new()), Calls::default());
     let site = Site::with(&workload(&calls), Setup { clock: clock.clone(), ..Setup::default() }).await;
     // The clock starts at midnight of a day; the first call fails, and waits for its next attempt.

@@ -17,7 +17,7 @@ async fn site(calls: &Calls) -> (Arc<ManualClock>, Site) {
 
 /// Fact 8.
 #[tokio::test]
-async fn a_slot_runs_once_however_often_the_job_says_so() {
+async fn principle_a4_a_slot_runs_once_however_often_the_job_says_so() {
     let calls = Calls::default();
     let (clock, site) = site(&calls).await;
     let told = async |time| site.service.schedule("nightly", Some(time)).await;

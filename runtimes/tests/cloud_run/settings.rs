@@ -27,7 +27,7 @@ async fn refused(workload: Workload, settings: CloudRunSettings, surroundings: S
 }
 
 #[tokio::test]
-async fn everything_wrong_is_told_at_once() {
+async fn principle_p5_everything_wrong_is_told_at_once() {
     let decoding = || Surroundings::none().decoding_changes(decode);
     let google = Google::start().await.unwrap();
     let told = async |more: Value| {
@@ -63,7 +63,7 @@ async fn a_workload_of_requests_alone_needs_nobody_who_pushes() {
 }
 
 #[tokio::test]
-async fn a_function_is_stopped_before_the_platform_gives_up_on_the_request() {
+async fn principle_b10_a_function_is_stopped_before_cloud_run_gives_up_on_the_request() {
     let stuck = || async { std::future::pending::<Result<Json<u8>, Error>>().await };
     let workload = Workload::new("stuck").function(Function::http("stuck", Method::GET, "/stuck", stuck));
     let plan = Plan { settings: json!({ "request_timeout": "500ms" }), ..Plan::default() };
