@@ -4,6 +4,11 @@
 
 use std::process::{Command, Output};
 
+use anyport_conformance::harness::DEFAULT_SEED;
+use anyport_conformance::report::{Report, to_markdown_table};
+use anyport_conformance::run::at_best;
+use anyport_conformance::suite::Suite;
+
 fn anyport(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_anyport")).args(arguments).output().unwrap()
 }
@@ -112,14 +117,35 @@ fn the_handlers_of_the_storefront_keep_to_the_rules() {
     assert!(!stdout(&output).starts_with("0 handlers"), "{}", stdout(&output));
 }
 
+/// That each check passes on each adapter is shown by the tests of `conformance.rs`, which are one for each of them.
 #[test]
-fn principle_a2_the_table_in_the_readme_is_that_of_a_run() {
+fn principle_a2_the_table_in_the_readme_is_of_the_checks_that_run_and_of_one_behaviour() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let adapters = anyport_cli::adapters::all();
+    let reports = runtime.block_on(async {
+        let mut reports = Vec::new();
+        for adapter in &adapters {
+            reports.push(at_best(adapter, &Suite::complete(), DEFAULT_SEED).await);
+        }
+        reports
+    });
+    let table = to_markdown_table(&Report::new(DEFAULT_SEED, "now", reports, None));
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    assert!(
+        readme.contains(&format!("<!-- anyport conformance -->\n\n{table}\n\n<!-- /anyport conformance -->")),
+        "run `cargo run -p anyport-cli -- conformance --update README.md`: the table is to be\n{table}"
+    );
+}
+
+#[test]
+fn the_table_of_a_run_goes_between_the_lines_of_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("README.md");
-    std::fs::write(&copy, &readme).unwrap();
-    let output = anyport(&["conformance", "--update", copy.to_str().unwrap()]);
+    let file = folder.path().join("notes.md");
+    std::fs::write(&file, "before\n<!-- anyport conformance -->\n<!-- /anyport conformance -->\nafter\n").unwrap();
+    let output = anyport(&["conformance", "--adapter", "memory", "--update", file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let updated = std::fs::read_to_string(&copy).unwrap();
-    assert_eq!(updated, readme, "run `cargo run -p anyport-cli -- conformance --update README.md`");
+    let updated = std::fs::read_to_string(&file).unwrap();
+    assert!(updated.starts_with("before\n<!--") && updated.ends_with("-->\nafter\n"), "{updated}");
+    let row = updated.lines().find(|line| line.starts_with("| memory | ")).unwrap();
+    assert!(row.contains(&format!(" | {} | 0 | 0 | 0 | ", Suite::complete().clauses().len())), "{row}");
 }

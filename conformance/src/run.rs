@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::check::{Check, Context, Violation};
 use crate::faults::Faultable;
 use crate::fingerprint::fingerprint;
-use crate::gaps::judged;
+use crate::gaps::{Gap, judged};
 use crate::report::{AdapterReport, CheckReport, Outcome};
 use crate::subject::{Adapter, Subject};
 use crate::suite::Suite;
@@ -48,6 +48,20 @@ impl Observer for () {
     fn ended(&self, _adapter: &str, _check: &CheckReport) {}
 }
 
+/// Calls a macro with each port and what is built from ports, in the order of reports: its name, and the adapter's subject.
+macro_rules! each_port {
+    ($adapter:ident, $with:ident) => {
+        $with!(documents, $adapter.documents);
+        $with!(changes, $adapter.changes);
+        $with!(messages, $adapter.messages);
+        $with!(blobs, $adapter.blobs);
+        $with!(secrets, $adapter.secrets);
+        $with!(idempotency, $adapter.idempotency());
+        $with!(leases, $adapter.leases());
+        $with!(outbox, $adapter.outbox());
+    };
+}
+
 /// Runs every check of the suite that the adapter's ports have, and takes its fingerprint.
 pub async fn run(adapter: &Adapter, suite: &Suite, options: Options, observer: &dyn Observer) -> AdapterReport {
     let started = Instant::now();
@@ -55,6 +69,36 @@ pub async fn run(adapter: &Adapter, suite: &Suite, options: Options, observer: &
     let checks = run_checks(adapter, suite, options, observer);
     let ((selected, reports), fingerprint) = future::join(checks, fingerprint(adapter, options.seed)).await;
     AdapterReport::new(adapter.name.as_str(), fingerprint.ok(), selected, reports, started.elapsed().as_secs_f64())
+}
+
+/// What `run` reports if nothing goes wrong: every check of the adapter's ports has passed, but for those that a gap masks.
+/// The fingerprint is taken from the adapter as there.
+///
+/// For those who run the checks one by one, as tests, and want the report's tables besides: which checks there are is told
+/// here, and that they pass by the tests.
+pub async fn at_best(adapter: &Adapter, suite: &Suite, seed: u64) -> AdapterReport {
+    let mut reports = Vec::new();
+    macro_rules! foretell {
+        ($port:ident, $subject:expr) => {
+            if $subject.is_some() {
+                reports.extend(suite.$port.iter().map(|check| passing(stringify!($port), check, &adapter.gaps)));
+            }
+        };
+    }
+    each_port!(adapter, foretell);
+    let fingerprint = fingerprint(adapter, seed).await;
+    AdapterReport::new(adapter.name.as_str(), fingerprint.ok(), reports.len(), reports, 0.0)
+}
+
+fn passing<H>(port: &'static str, check: &Check<H>, gaps: &[Gap]) -> CheckReport {
+    let masking = gaps.iter().find(|gap| gap.clause == check.clause);
+    CheckReport {
+        clause: check.clause.to_owned(),
+        name: check.name.to_owned(),
+        port: port.to_owned(),
+        outcome: masking.map_or(Outcome::Passed, |gap| Outcome::Masked { reason: gap.reason.clone() }),
+        seconds: 0.0,
+    }
 }
 
 /// How many checks were to run, and what those that ran have found.
@@ -66,7 +110,7 @@ async fn run_checks(
 ) -> (usize, Vec<CheckReport>) {
     let mut selected = 0;
     let mut reports = Vec::new();
-    macro_rules! port {
+    macro_rules! run {
         ($port:ident, $subject:expr) => {
             if let Some(subject) = &$subject {
                 selected += suite.$port.len();
@@ -74,14 +118,7 @@ async fn run_checks(
             }
         };
     }
-    port!(documents, adapter.documents);
-    port!(changes, adapter.changes);
-    port!(messages, adapter.messages);
-    port!(blobs, adapter.blobs);
-    port!(secrets, adapter.secrets);
-    port!(idempotency, adapter.idempotency());
-    port!(leases, adapter.leases());
-    port!(outbox, adapter.outbox());
+    each_port!(adapter, run);
     (selected, reports)
 }
 
