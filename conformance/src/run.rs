@@ -90,7 +90,7 @@ pub async fn at_best(adapter: &Adapter, suite: &Suite, seed: u64) -> AdapterRepo
     AdapterReport::new(adapter.name.as_str(), fingerprint.ok(), reports.len(), reports, 0.0)
 }
 
-fn passing<H>(port: &'static str, check: &Check<H>, gaps: &[Gap]) -> CheckReport {
+fn passing<H: Faultable>(port: &'static str, check: &Check<H>, gaps: &[Gap]) -> CheckReport {
     let masking = gaps.iter().find(|gap| gap.clause == check.clause);
     CheckReport {
         clause: check.clause.to_owned(),
