@@ -59,6 +59,8 @@ pub(super) struct Worker {
 
 struct Shared {
     child: Mutex<Option<Child>>,
+    /// That the host is gone, so that nothing is started any more. Looked at and changed while `child` is locked.
+    closed: Mutex<bool>,
     /// That the host has killed it: it is started again, and not counted.
     killed: Mutex<bool>,
     log: Mutex<Vec<LogLine>>,
@@ -77,6 +79,7 @@ impl Worker {
     pub(super) fn keep(start: Start) -> Self {
         let shared = Arc::new(Shared {
             child: Mutex::new(None),
+            closed: Mutex::new(false),
             killed: Mutex::new(false),
             log: Mutex::new(Vec::new()),
             starts: Mutex::new(0),
@@ -126,8 +129,11 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.kill();
-        if let Some(child) = &mut *lock(&self.shared.child) {
+        // Whoever keeps the handler alive still runs, on another thread perhaps, and would start it again.
+        let mut place = lock(&self.shared.child);
+        *lock(&self.shared.closed) = true;
+        if let Some(child) = &mut *place {
+            child.kill().ok();
             child.wait().ok();
         }
     }
@@ -193,6 +199,10 @@ fn begin(start: &mut Start, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
     if logged {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
+    let mut place = lock(&shared.child);
+    if *lock(&shared.closed) {
+        return Err(io::Error::other("the host is gone"));
+    }
     let mut child = command.spawn()?;
     *lock(&shared.starts) += 1;
     if let Some(stdout) = child.stdout.take() {
@@ -202,7 +212,7 @@ fn begin(start: &mut Start, shared: &Arc<Shared>) -> io::Result<SocketAddr> {
         let level = |line: &str| if line.to_lowercase().contains("warn") { "Warning" } else { "Error" };
         read(stderr, Arc::clone(shared), level);
     }
-    *lock(&shared.child) = Some(child);
+    *place = Some(child);
     Ok(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
