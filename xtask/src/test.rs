@@ -13,8 +13,12 @@ use crate::{Report, pairs, principles, storefronts, tools};
 /// Installs what the tests need.
 pub(crate) fn install(workspace: &Workspace) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    tools::provide_all(workspace, &mut steps, Provider::ALL, &[&CARGO_NEXTEST, &SCHEMATHESIS])?;
+    provide(workspace, &mut steps)?;
     Ok(steps.finish())
+}
+
+fn provide(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    tools::provide_all(workspace, steps, Provider::ALL, &[&CARGO_NEXTEST, &SCHEMATHESIS])
 }
 
 /// Installs and starts what the tests need, runs the documentation tests and all others, and stops what was started.
@@ -22,7 +26,7 @@ pub(crate) fn install(workspace: &Workspace) -> Result<ExitCode> {
 /// The runner comes last, so that its closing lines are near the end of the output.
 pub(crate) fn run(workspace: &Workspace, runner_arguments: &[String]) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    tools::provide_all(workspace, &mut steps, Provider::ALL, &[&CARGO_NEXTEST, &SCHEMATHESIS])?;
+    provide(workspace, &mut steps)?;
     let nextest = tools::provide(workspace, &mut steps, &CARGO_NEXTEST)?;
     let schemathesis = tools::provide(workspace, &mut steps, &SCHEMATHESIS)?;
     let emulators =
