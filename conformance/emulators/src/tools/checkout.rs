@@ -63,7 +63,9 @@ impl Package {
             }
             Builds::InWorkspace => {
                 let mut cargo = command::cargo();
-                cargo.args(["build", "--locked", "--quiet", "--package", self.name, "--bin", self.name]);
+                // Of the workspace with every feature, so that its dependencies are the ones that its tests are built with.
+                cargo.args(["build", "--locked", "--quiet", "--bin", self.name]);
+                cargo.args(["--workspace", "--features", "app/all"]);
                 cargo.arg("--manifest-path").arg(folder.join("Cargo.toml")).arg("--target-dir").arg(target);
                 command::run(&mut cargo, told)?;
                 let program = Path::new(self.name).with_extension(std::env::consts::EXE_EXTENSION);
