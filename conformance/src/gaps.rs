@@ -14,7 +14,7 @@ pub struct Gap {
 /// The outcome of a check, with these gaps taken into account: a failure that a gap explains is masked; a gap whose check
 /// passes is a failure, so that none outlives its reason.
 pub(crate) fn judged(gaps: &[Gap], clause: &str, outcome: Outcome) -> Outcome {
-    let Some(gap) = gaps.iter().find(|gap| gap.clause == clause) else { return outcome };
+    let Some(gap) = of_clause(gaps, clause) else { return outcome };
     match outcome {
         Outcome::Failed { .. } | Outcome::Masked { .. } => Outcome::Masked { reason: gap.reason.clone() },
         Outcome::Passed => Outcome::Failed {
@@ -25,6 +25,15 @@ pub(crate) fn judged(gaps: &[Gap], clause: &str, outcome: Outcome) -> Outcome {
             trace: Vec::new(),
         },
     }
+}
+
+/// The best that a check of this clause can come to: it passes, or a gap masks it.
+pub(crate) fn best(gaps: &[Gap], clause: &str) -> Outcome {
+    of_clause(gaps, clause).map_or(Outcome::Passed, |gap| Outcome::Masked { reason: gap.reason.clone() })
+}
+
+fn of_clause<'a>(gaps: &'a [Gap], clause: &str) -> Option<&'a Gap> {
+    gaps.iter().find(|gap| gap.clause == clause)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::check::{Check, Context, Violation};
 use crate::faults::Faultable;
 use crate::fingerprint::fingerprint;
-use crate::gaps::{Gap, judged};
+use crate::gaps::{self, Gap};
 use crate::report::{AdapterReport, CheckReport, Outcome};
 use crate::subject::{Adapter, Subject};
 use crate::suite::Suite;
@@ -91,12 +91,11 @@ pub async fn at_best(adapter: &Adapter, suite: &Suite, seed: u64) -> AdapterRepo
 }
 
 fn passing<H: Faultable>(port: &'static str, check: &Check<H>, gaps: &[Gap]) -> CheckReport {
-    let masking = gaps.iter().find(|gap| gap.clause == check.clause);
     CheckReport {
         clause: check.clause.to_owned(),
         name: check.name.to_owned(),
         port: port.to_owned(),
-        outcome: masking.map_or(Outcome::Passed, |gap| Outcome::Masked { reason: gap.reason.clone() }),
+        outcome: gaps::best(gaps, check.clause),
         seconds: 0.0,
     }
 }
@@ -133,7 +132,7 @@ async fn run_port<H: Faultable>(
     stream::iter(checks)
         .map(|check| async move {
             let mut report = run_check(port, Arc::clone(subject), check, options).await;
-            report.outcome = judged(&adapter.gaps, check.clause, report.outcome);
+            report.outcome = gaps::judged(&adapter.gaps, check.clause, report.outcome);
             observer.ended(&adapter.name, &report);
             report
         })
