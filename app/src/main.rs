@@ -29,9 +29,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use anyport_runtimes::Workload;
 use anyport_runtimes::auth::development::DevelopmentIssuer;
+#[cfg(feature = "azure-functions")]
+use anyport_runtimes::azure_functions::EXIT_CONFIGURATION;
 use anyport_runtimes::host::{self, Host};
-use anyport_runtimes::settings as sources;
 use anyport_runtimes::telemetry::Telemetry;
+use anyport_runtimes::{logs, settings as sources};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::compose::provisioner;
@@ -88,27 +90,15 @@ fn main() -> ExitCode {
 fn failed(error: &anyhow::Error) -> ExitCode {
     match host::detect() {
         #[cfg(feature = "azure-functions")]
-        Ok(Host::AzureFunctions) => anyport_runtimes::azure_functions::fail(error.as_ref()),
+        Ok(Host::AzureFunctions) => logs::fatal(error.as_ref(), EXIT_CONFIGURATION),
         #[cfg(feature = "cloud-run")]
-        Ok(Host::CloudRun) => {
-            anyport_runtimes::logs::fatal(&told(error));
-            ExitCode::FAILURE
-        }
+        Ok(Host::CloudRun) => logs::fatal(error.as_ref(), 1),
         _ => {
             // Nothing is left to be done if this cannot be told either.
-            writeln!(io::stderr(), "error: {}", told(error)).ok();
+            writeln!(io::stderr(), "error: {}", logs::told(error.as_ref())).ok();
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error and its causes, without those whose words are told already.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
-        "" => cause,
-        before if before.contains(&cause) => told,
-        before => format!("{before}: {cause}"),
-    })
 }
 
 fn run() -> Result<()> {

@@ -90,7 +90,8 @@ pub(crate) fn is_service_fault(kind: ErrorKind) -> bool {
     matches!(kind, Internal | Unavailable | Indeterminate)
 }
 
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+/// What an error was caused by, the nearest cause first, up to a depth that no chain should have.
+pub(crate) fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (*cause).source()).take(8)
 }
 

@@ -25,7 +25,6 @@ mod documents;
 mod environment;
 mod error;
 mod event;
-mod exit;
 mod functions;
 mod http;
 mod listen;
@@ -44,12 +43,16 @@ use tokio::net::TcpListener;
 
 pub use environment::IncompleteEnvironment;
 pub use error::InvocationError;
-pub use exit::{EXIT_CONFIGURATION, fail};
 pub use functions::Functions;
 pub use settings::{AzureFunctionsSettings, HttpMode, Settlement};
 
 use crate::surroundings::Surroundings;
 use crate::workload::{InvalidWorkload, Workload};
+
+/// The exit code of what does not get better by another start (`EX_CONFIG` of sysexits.h). The host reads it: after 0 it does
+/// not start the process again, after 200 it does and does not count it, after any other it does and counts. The third time it
+/// stops, and says so, instead of waiting for a process that will not come.
+pub const EXIT_CONFIGURATION: u8 = 78;
 
 /// Why the functions are not served.
 #[derive(Debug, thiserror::Error)]

@@ -35,7 +35,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, Registry};
 
-pub use fatal::fatal;
+pub use fatal::{fatal, told};
 pub use json::JsonLines;
 pub(crate) use json::Line;
 pub use settings::{LogFormat, LogProfile, LogSettings};

@@ -10,9 +10,9 @@ use anyport_conformance::hosts::gateway::{HttpCall, HttpReply};
 use anyport_memory::MemoryStore;
 use anyport_ports::resources::Provision as _;
 use anyport_ports::{Clock, Error};
-use anyport_runtimes::azure_functions::{AzureFunctionsSettings, EXIT_CONFIGURATION, fail, serve};
+use anyport_runtimes::azure_functions::{AzureFunctionsSettings, EXIT_CONFIGURATION, serve};
 use anyport_runtimes::host::{Host, detect};
-use anyport_runtimes::logs::{LogFormat, LogSettings};
+use anyport_runtimes::logs::{self, LogFormat, LogSettings};
 use anyport_runtimes::telemetry::{Telemetry, TelemetrySettings};
 use anyport_runtimes::{Event, Function, Json, Method, Surroundings, SystemClock, Workload};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn it_serves_where_the_host_has_started_it() {
     let code = executor.block_on(async {
         match begin(&settings).await {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&*error),
+            Err(error) => logs::fatal(&*error, EXIT_CONFIGURATION),
         }
     });
     // Without what the harness would say.

@@ -63,7 +63,7 @@ async fn it_serves_where_it_was_started_to() {
     let telemetry = Telemetry::install(&telemetry, &log).unwrap();
     let served = served(settings["cloud_run"].clone(), telemetry).await;
     if let Err(error) = &served {
-        logs::fatal(error);
+        logs::fatal(error, 1);
     }
     // Without what the harness would say.
     std::process::exit(i32::from(served.is_err()));
